@@ -1,0 +1,93 @@
+import type { CallDirection } from "./call.ts";
+
+/** The stages of a turn that providers answer for. */
+export type ProviderPort = "stt" | "llm" | "tts";
+
+export type EndReason =
+  | "agent-goodbye"
+  | "caller-hung-up"
+  | "caller-silent"
+  | "max-duration"
+  | "media-lost"
+  | "media-refused"
+  | "no-media"
+  | "back-pressure"
+  | "provider-failed"
+  | "shutdown";
+
+/** Something that happened in a call. Transcript, timings, metrics and feeds are folds over these. */
+export type CallEvent = CallFact & {
+  readonly sessionId: number;
+  /** Monotonic ms of the gateway's clock; compare only with others of the same process. */
+  readonly at: number;
+};
+
+export type CallFact =
+  | {
+      readonly type: "call-ringing";
+      readonly direction: CallDirection;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly type: "media-started"; readonly streamId: string }
+  | { readonly type: "media-stopped"; readonly reason: string }
+  | { readonly type: "caller-speech-started" }
+  | { readonly type: "caller-speech-ended" }
+  /** `utterance` counts the caller's utterances from 1; interim texts of one utterance replace each other. */
+  | {
+      readonly type: "caller-said";
+      readonly utterance: number;
+      readonly text: string;
+      readonly final: boolean;
+      readonly confidence: number;
+      readonly by: "voice" | "keypad" | "typing";
+      /** When the utterance began, on the same clock as `at`. */
+      readonly startedAt: number;
+    }
+  | { readonly type: "dtmf"; readonly digit: string }
+  /** The caller's turn is over and the agent's turn `turn` begins. Turn 0 is the greeting. */
+  | {
+      readonly type: "turn-committed";
+      readonly turn: number;
+      readonly callerText: string;
+      readonly speechEndedAt: number;
+    }
+  | {
+      readonly type: "stage-reached";
+      readonly turn: number;
+      readonly stage: TurnStage;
+      readonly provider?: string;
+    }
+  /** What the caller has heard of a turn so far; the last one has `final`. */
+  | {
+      readonly type: "agent-heard";
+      readonly turn: number;
+      readonly text: string;
+      readonly final: boolean;
+      readonly interrupted: boolean;
+      readonly startedAt: number;
+    }
+  | { readonly type: "barge-in"; readonly turn: number; readonly speechStartedAt: number }
+  | { readonly type: "turn-abandoned"; readonly turn: number }
+  | { readonly type: "dead-air"; readonly cause: DeadAirCause }
+  | { readonly type: "tool-called"; readonly turn: number; readonly tool: string; readonly ok: boolean }
+  | {
+      readonly type: "provider-failed";
+      readonly port: ProviderPort;
+      readonly provider: string;
+      readonly code: string;
+      readonly detail: string;
+    }
+  | { readonly type: "call-ended"; readonly reason: EndReason };
+
+/** Who owed the next sound when nobody spoke. */
+export type DeadAirCause = "caller-silent" | "reply-late" | "reply-failed" | "playback-stalled";
+
+/** In the order in which a turn reaches them. */
+export type TurnStage =
+  | "stt-final"
+  | "llm-first-token"
+  | "first-clause"
+  | "tts-first-byte"
+  | "first-audio-sent"
+  | "first-audio-heard";

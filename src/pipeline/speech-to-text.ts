@@ -1,0 +1,44 @@
+import type { GatewayError } from "../runtime/errors.ts";
+
+/** Port: turns a caller's audio into words while the caller speaks. */
+export interface SpeechToText {
+  /** The provider's name in configuration, metrics and logs. */
+  readonly name: string;
+  /** Whether the provider itself tells when the caller's utterance is over; if not, local silence does. */
+  readonly endpoints: boolean;
+  /** Begins to connect at once and returns; what happens from then on is told to `listener`, never thrown. */
+  open(options: TranscriptionOptions, listener: (event: TranscriptEvent) => void): TranscriptionStream;
+}
+
+export interface TranscriptionOptions {
+  /** BCP 47. */
+  readonly language: string;
+}
+
+export interface TranscriptionStream {
+  /**
+   * μ-law 8 kHz of any length above 0, in order. The buffer belongs to the caller again when `push` returns.
+   * Audio pushed before the connection stands is kept, within a bound, and sent first.
+   */
+  push(mulaw: Uint8Array): void;
+  /** The caller has paused: give the final words of what was pushed, now. */
+  finalize(): void;
+  /** What the caller is likely to say next; replaces the hints given before. Providers without it ignore it. */
+  hint(phrases: readonly string[]): void;
+  /** Ends the stream; no event follows. */
+  close(): Promise<void>;
+}
+
+export type TranscriptEvent =
+  | { readonly type: "ready" }
+  /** The best guess of the words since the last final; replaces the interim before it. */
+  | { readonly type: "interim"; readonly text: string; readonly confidence: number }
+  /** Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). */
+  | { readonly type: "final"; readonly text: string; readonly confidence: number }
+  /** The provider holds that the utterance is over; its finals have been given. */
+  | { readonly type: "endpoint" }
+  /** Flux: the utterance is probably over with this text so far; either `endpoint` or `resumed` follows. */
+  | { readonly type: "eager-endpoint"; readonly text: string }
+  | { readonly type: "resumed" }
+  /** The connection was lost; the stream tries again by itself when the error is retryable, otherwise it is over. */
+  | { readonly type: "failed"; readonly error: GatewayError };
