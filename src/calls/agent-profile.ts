@@ -10,6 +10,23 @@ export interface AgentProfile {
   /** The provider's name of the voice; unset: the provider's default. */
   readonly voice?: string;
   readonly turnTaking: TurnTaking;
+  readonly phrases: Phrases;
+}
+
+/** What the gateway itself says, in the profile's language, when neither the caller nor the model does. */
+export interface Phrases {
+  /** Said to a silent caller, in turn; the last one is repeated. At least one. */
+  readonly reprompts: readonly string[];
+  /** The caller spoke, but no words were understood. */
+  readonly notUnderstood: string;
+  /** The model or the voice failed; the caller is asked to go on. */
+  readonly apology: string;
+  /** Before hanging up on a caller who stays silent. */
+  readonly silentGoodbye: string;
+  /** Before hanging up at the maximum duration. */
+  readonly durationGoodbye: string;
+  /** Opens a call again whose connection was lost. */
+  readonly reconnected: string;
 }
 
 /** Bounds of turn-taking; every number in ms unless it says otherwise. */
@@ -43,6 +60,15 @@ export const defaultTurnTaking: TurnTaking = {
   maxCallDuration: 3_600_000,
 };
 
+const defaultPhrases: Phrases = {
+  reprompts: ["Are you still there?", "I am still here. How can I help you?"],
+  notUnderstood: "Sorry, I did not catch that. Could you say it again?",
+  apology: "I am sorry, something went wrong on my side. Could you say that again?",
+  silentGoodbye: "I cannot hear you, so I will hang up now. Goodbye.",
+  durationGoodbye: "I am sorry, we have reached the end of the time for this call. Goodbye.",
+  reconnected: "Sorry, the line dropped for a moment. Please go on.",
+};
+
 const defaultProfile: AgentProfile = {
   name: "default",
   language: "en-US",
@@ -51,9 +77,10 @@ const defaultProfile: AgentProfile = {
     "You are a helpful receptionist on the telephone. Answer in one or two short spoken sentences, " +
     "without lists or formatting. Ask one question at a time. When the caller is done, say goodbye and end the call.",
   turnTaking: defaultTurnTaking,
+  phrases: defaultPhrases,
 };
 
 /** The default agent with whatever the operator set. */
-export function agentProfile(overrides: Partial<Omit<AgentProfile, "turnTaking">> = {}): AgentProfile {
+export function agentProfile(overrides: Partial<AgentProfile> = {}): AgentProfile {
   return { ...defaultProfile, ...overrides };
 }
