@@ -30,7 +30,6 @@ export type CallFact =
       readonly to: string;
     }
   | { readonly type: "media-started"; readonly streamId: string }
-  | { readonly type: "media-stopped"; readonly reason: string }
   | { readonly type: "caller-speech-started" }
   | { readonly type: "caller-speech-ended" }
   /** `utterance` counts the caller's utterances from 1; interim texts of one utterance replace each other. */

@@ -61,6 +61,10 @@ export class CallRegistry {
     return this.#live.size;
   }
 
+  get maxCalls(): number {
+    return this.#options.maxCalls;
+  }
+
   get full(): boolean {
     return this.#live.size >= this.#options.maxCalls;
   }

@@ -1,6 +1,8 @@
 /** Port: answers a conversation, piece by piece. */
 export interface LanguageModel {
   readonly name: string;
+  /** What a caller is likely to say right after the greeting, for a model that offers a menu. */
+  readonly openingHints?: readonly string[];
   /** Opens what takes time (DNS, TLS, a pool) so that the first reply does not pay for it. Never fails. */
   warm?(): void;
   /**

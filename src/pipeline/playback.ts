@@ -6,9 +6,11 @@ export interface Playback {
   /** Audio of a turn, after what was given before. The buffer passes to the playback. */
   play(turn: number, mulaw: Uint8Array): void;
   /** No more audio comes for this turn: tell when its last sample was played. */
-  finish(turn: number): void;
+  playFinished(turn: number): void;
   /** Stops at once and forgets all that was not played. Answers how much of each turn was heard. */
   clear(): readonly HeardTurn[];
+  /** How much of a turn the caller has heard by now, in ms; 0 for a turn that was played out or cleared. */
+  heard(turn: number): number;
   /** Audio accepted and not yet played, in ms. */
   readonly pending: number;
 }

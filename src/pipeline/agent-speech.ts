@@ -1,0 +1,93 @@
+import { durationOf } from "../audio/audio-format.ts";
+import type { TurnStage } from "../calls/call-event.ts";
+import type { GatewayError } from "../runtime/errors.ts";
+import type { AgentTurn } from "./agent-turn.ts";
+import type { Playback } from "./playback.ts";
+import { SpeechSplitter } from "./speech-splitter.ts";
+import type { SpeechEvent, Utterance } from "./text-to-speech.ts";
+
+export interface AgentSpeechOptions {
+  readonly turn: AgentTurn;
+  readonly playback: Playback;
+  /** Begins the utterance; called with the first word, so that a turn without words makes none. */
+  readonly speak: (listener: (event: SpeechEvent) => void) => Utterance;
+  readonly reached: (stage: TurnStage) => void;
+}
+
+/** The voice of one turn: words in as they are made, audio out to the caller's ear. */
+export class AgentSpeech {
+  readonly #options: AgentSpeechOptions;
+  readonly #splitter = new SpeechSplitter();
+  #utterance: Utterance | undefined;
+  #over: { resolve: () => void; reject: (error: GatewayError) => void } | undefined;
+  #outcome: "speaking" | "done" | GatewayError = "speaking";
+  #cancelled = false;
+
+  constructor(options: AgentSpeechOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it has any words. */
+  get spoke(): boolean {
+    return this.#utterance !== undefined;
+  }
+
+  /** Why the voice failed, if it has. */
+  get failure(): GatewayError | undefined {
+    return typeof this.#outcome === "string" ? undefined : this.#outcome;
+  }
+
+  /** The next words, cut anywhere. */
+  write(text: string): void {
+    if (this.#cancelled || text === "") return;
+    this.#utterance ??= this.#options.speak((event) => this.#hear(event));
+    this.#options.turn.text.wrote(text);
+    for (const part of this.#splitter.push(text)) {
+      if (part !== "flush") this.#utterance.write(part.write);
+      else this.#flush();
+    }
+  }
+
+  /** No more words: resolves when all audio was handed over, rejects when the voice failed. */
+  async end(): Promise<void> {
+    const utterance = this.#utterance;
+    if (utterance === undefined || this.#cancelled) return;
+    this.#options.reached("first-clause");
+    utterance.end();
+    if (this.#outcome === "speaking") {
+      await new Promise<void>((resolve, reject) => {
+        this.#over = { resolve, reject };
+      });
+    } else if (this.#outcome !== "done") throw this.#outcome;
+  }
+
+  /** Stops making it. What was handed over stays with the playback. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#utterance?.cancel();
+    this.#over?.resolve();
+  }
+
+  #flush(): void {
+    this.#options.reached("first-clause");
+    this.#utterance?.flush();
+  }
+
+  #hear(event: SpeechEvent): void {
+    if (this.#cancelled) return;
+    const { turn, playback } = this.#options;
+    if (event.type === "audio") {
+      if (event.characters !== undefined) turn.text.timed(event.characters);
+      if (event.mulaw.length === 0) return;
+      if (turn.audio === 0) this.#options.reached("tts-first-byte");
+      turn.audio += durationOf(event.mulaw.length);
+      playback.play(turn.number, event.mulaw);
+      return;
+    }
+    // What was spoken before a failure is still played to its end.
+    if (turn.audio > 0) playback.playFinished(turn.number);
+    this.#outcome = event.type === "done" ? "done" : event.error;
+    if (event.type === "done") this.#over?.resolve();
+    else this.#over?.reject(event.error);
+  }
+}

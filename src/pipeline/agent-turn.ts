@@ -1,0 +1,63 @@
+import type { TurnStage } from "../calls/call-event.ts";
+import { HeardText } from "./heard-text.ts";
+import type { Message } from "./language-model.ts";
+
+/** One turn of the agent: what it was going to say, and how far the caller heard it. */
+export class AgentTurn {
+  readonly number: number;
+  readonly text = new HeardText();
+  /** Audio made for it so far, in ms. */
+  audio = 0;
+  /** When the caller began to hear it; unknown before. Monotonic ms. */
+  startedAt: number | undefined;
+  readonly #stages = new Set<TurnStage>();
+  #heard = 0;
+  #state: "live" | "whole" | "interrupted" = "live";
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** Whether the stage is reached for the first time. */
+  reaches(stage: TurnStage): boolean {
+    if (this.#stages.has(stage)) return false;
+    this.#stages.add(stage);
+    return true;
+  }
+
+  get live(): boolean {
+    return this.#state === "live";
+  }
+
+  /** The caller has heard so many ms of it. */
+  heardUpTo(heard: number): void {
+    this.#heard = Math.max(this.#heard, heard);
+  }
+
+  /** All of it was heard. */
+  heardWhole(): void {
+    this.#state = "whole";
+  }
+
+  /** It ends here, unheard from here on. */
+  cutOff(): void {
+    this.#state = "interrupted";
+  }
+
+  get interrupted(): boolean {
+    return this.#state === "interrupted";
+  }
+
+  get heardText(): string {
+    return this.#state === "whole" ? this.text.all : this.text.upTo(this.#heard, this.audio);
+  }
+
+  /** As the model is to see it: a live turn with all that it has said itself, any other as heard. */
+  get message(): Message {
+    return {
+      role: "agent",
+      text: this.live ? this.text.all : this.heardText,
+      interrupted: this.interrupted,
+    };
+  }
+}

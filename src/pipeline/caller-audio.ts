@@ -1,0 +1,67 @@
+import { durationOf } from "../audio/audio-format.ts";
+import { Framer } from "../audio/framer.ts";
+import type { VoiceActivity, VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { GatewayError } from "../runtime/errors.ts";
+import type { SpeechToText, TranscriptionStream } from "./speech-to-text.ts";
+import type { Happening } from "./turn-manager.ts";
+
+export interface CallerAudioOptions {
+  readonly clock: Clock;
+  readonly speechToText: SpeechToText;
+  readonly voiceActivity: VoiceActivityFactory;
+  readonly happened: (happening: Happening) => void;
+  readonly failed: (error: GatewayError) => void;
+}
+
+/** The caller's side: audio to the recogniser and to local voice activity, words and onsets to the turn core. */
+export class CallerAudio {
+  readonly #options: CallerAudioOptions;
+  readonly #voiceActivity: VoiceActivity;
+  readonly #framer = new Framer((frame) => this.#detectVoice(frame));
+  #transcription: TranscriptionStream | undefined;
+  /** When the frame begins that voice activity sees next. */
+  #frameAt = 0;
+
+  constructor(options: CallerAudioOptions) {
+    this.#options = options;
+    this.#voiceActivity = options.voiceActivity();
+  }
+
+  /** Opens the recogniser. */
+  open(language: string, hints: readonly string[]): void {
+    const { speechToText, happened, failed } = this.#options;
+    this.#transcription = speechToText.open({ language }, (event) => {
+      if (event.type === "failed") failed(event.error);
+      else if (event.type === "interim" || event.type === "final" || event.type === "endpoint")
+        happened(event);
+    });
+    this.#transcription.hint(hints);
+  }
+
+  push(mulaw: Uint8Array): void {
+    this.#transcription?.push(mulaw);
+    const begun = this.#options.clock.now() - durationOf(mulaw.length + this.#framer.held);
+    this.#frameAt = Math.max(this.#frameAt, begun);
+    this.#framer.push(mulaw);
+  }
+
+  finalize(): void {
+    this.#transcription?.finalize();
+  }
+
+  hint(phrases: readonly string[]): void {
+    this.#transcription?.hint(phrases);
+  }
+
+  async close(): Promise<void> {
+    this.#voiceActivity.close();
+    await this.#transcription?.close();
+  }
+
+  #detectVoice(frame: Uint8Array): void {
+    const change = this.#voiceActivity.feed(frame, this.#frameAt);
+    this.#frameAt += durationOf(frame.length);
+    if (change !== undefined) this.#options.happened({ type: change, since: this.#voiceActivity.since });
+  }
+}

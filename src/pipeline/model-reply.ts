@@ -1,0 +1,99 @@
+import type { EndReason, TurnStage } from "../calls/call-event.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { GatewayError } from "../runtime/errors.ts";
+import { sleep } from "../runtime/sleep.ts";
+import type { AgentSpeech } from "./agent-speech.ts";
+import type { Conversation } from "./conversation.ts";
+import type { LanguageModel, ToolCall } from "./language-model.ts";
+import type { Playback } from "./playback.ts";
+import { runTool, type Tool, type ToolOutcome } from "./tools.ts";
+
+export interface ModelReplyOptions {
+  readonly clock: Clock;
+  readonly model: LanguageModel;
+  readonly prompt: string;
+  readonly tools: readonly Tool[];
+  readonly sessionId: number;
+  readonly conversation: Conversation;
+  readonly speech: AgentSpeech;
+  readonly playback: Playback;
+  readonly signal: AbortSignal;
+  readonly reached: (stage: TurnStage) => void;
+  readonly hint: (phrases: readonly string[]) => void;
+  readonly toolCalled: (tool: string, ok: boolean) => void;
+}
+
+/**
+ * One turn of the model: its words go to the voice as they come, its tools run, and it is asked again until
+ * it has nothing left to do. Resolves when all is said (or the signal aborts); rejects with a `GatewayError`.
+ */
+export async function replyWithModel(options: ModelReplyOptions): Promise<EndReason | undefined> {
+  const { speech, signal, conversation } = options;
+  let end: EndReason | undefined;
+  for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
+    const calls = await speakOnce(options);
+    if (calls.length === 0 || signal.aborted) break;
+    conversation.toolsCalled(calls);
+    const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call)));
+    for (const [index, outcome] of outcomes.entries()) {
+      conversation.toolAnswered(calls[index] as ToolCall, outcome.result);
+      end ??= outcome.end;
+    }
+    if (end !== undefined && speech.spoke) break;
+  }
+  if (!signal.aborted) await speech.end();
+  return end;
+}
+
+async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
+  const { model, prompt, tools, conversation, speech, signal, sessionId } = options;
+  const calls: ToolCall[] = [];
+  const request = {
+    conversationId: String(sessionId),
+    prompt,
+    messages: conversation.messages,
+    tools,
+    signal,
+  };
+  for await (const part of model.reply(request)) {
+    if (signal.aborted) break;
+    if (speech.failure !== undefined) throw speech.failure;
+    options.reached("llm-first-token");
+    if (part.type === "text") {
+      speech.write(part.text);
+      await roomToSpeak(options);
+    } else if (part.type === "tool-call") calls.push(part.call);
+    else if (part.type === "hints") options.hint(part.phrases);
+  }
+  return calls;
+}
+
+/** A model is faster than speech: it waits while the caller has plenty left to hear. */
+async function roomToSpeak({ playback, clock, signal }: ModelReplyOptions): Promise<void> {
+  while (playback.pending > LONGEST_LOOKAHEAD && !signal.aborted) await sleep(clock, LOOK_AGAIN, signal);
+}
+
+async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
+  const { clock, tools, sessionId, signal } = options;
+  const late = new AbortController();
+  const timeout = Promise.withResolvers<ToolOutcome>();
+  const cancel = clock.after(TOOL_LIMIT, () => {
+    late.abort(new GatewayError("PROVIDER_TIMEOUT", `${call.name} took longer than ${TOOL_LIMIT} ms`));
+    timeout.resolve({
+      ok: false,
+      result: JSON.stringify({ error: `The tool took longer than ${TOOL_LIMIT} ms.` }),
+    });
+  });
+  const running = runTool(tools, call, { sessionId, signal: AbortSignal.any([signal, late.signal]) });
+  const outcome = await Promise.race([running, timeout.promise]);
+  cancel();
+  options.toolCalled(call.name, outcome.ok);
+  return outcome;
+}
+
+/** Answers of the model within one turn, tool results in between. */
+const MOST_ROUNDS = 6;
+const TOOL_LIMIT = 10_000;
+/** Audio made ahead of the caller's ear, in ms, beyond which the model waits. */
+const LONGEST_LOOKAHEAD = 30_000;
+const LOOK_AGAIN = 500;

@@ -1,0 +1,57 @@
+import type { CallFact, EndReason } from "../calls/call-event.ts";
+
+/** What happens in a conversation; `at` is monotonic, in ms. All that the turn core ever learns. */
+export type TurnInput = { readonly at: number } & (
+  | { readonly type: "opened" }
+  /** Local voice activity; `since` is when the speech really began or ended, a little before `at`. */
+  | { readonly type: "speech-started"; readonly since: number }
+  | { readonly type: "speech-ended"; readonly since: number }
+  | { readonly type: "interim"; readonly text: string; readonly confidence: number }
+  | { readonly type: "final"; readonly text: string; readonly confidence: number }
+  /** The recogniser holds that the caller's utterance is over. */
+  | { readonly type: "endpoint" }
+  | { readonly type: "typed"; readonly text: string }
+  | { readonly type: "digit"; readonly digit: string }
+  /** The first sound of a turn left for the caller. */
+  | { readonly type: "started"; readonly turn: number }
+  /** The caller hears the turn. */
+  | { readonly type: "heard"; readonly turn: number }
+  /** The caller has heard all of the turn. */
+  | { readonly type: "finished"; readonly turn: number }
+  /** The turn has nothing more to say; `end`: and the call is over after it. */
+  | { readonly type: "replied"; readonly turn: number; readonly spoke: boolean; readonly end?: EndReason }
+  | { readonly type: "reply-failed"; readonly turn: number; readonly spoke: boolean }
+  | { readonly type: "tick" }
+);
+
+/** What the turn core wants done, in order. */
+export type TurnEffect =
+  /** Let the model answer what the caller said, as turn `turn`. */
+  | { readonly type: "reply"; readonly turn: number }
+  /** Say these words as turn `turn`. */
+  | { readonly type: "say"; readonly turn: number; readonly text: string }
+  /** The caller's words enter the history. */
+  | { readonly type: "caller-said"; readonly text: string; readonly by: "voice" | "keypad" | "typing" }
+  /** Stop working on a turn; what the caller has not heard is forgotten. */
+  | { readonly type: "cancel"; readonly turn: number }
+  | { readonly type: "finalize" }
+  | { readonly type: "publish"; readonly fact: CoreFact }
+  /** The next tick is wanted at this time; replaces the one wanted before. */
+  | { readonly type: "wake"; readonly at: number }
+  | { readonly type: "end"; readonly reason: EndReason };
+
+/** The facts of a call that only the turn core knows. */
+export type CoreFact = Extract<
+  CallFact,
+  {
+    type:
+      | "caller-speech-started"
+      | "caller-speech-ended"
+      | "caller-said"
+      | "turn-committed"
+      | "barge-in"
+      | "turn-abandoned"
+      | "dead-air"
+      | "dtmf";
+  }
+>;

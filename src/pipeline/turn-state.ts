@@ -1,0 +1,95 @@
+import type { EndReason } from "../calls/call-event.ts";
+
+/** Whose move it is. `listening`: the caller's; `thinking` and `speaking`: the agent's. */
+export type TurnPhase = "waiting" | "listening" | "thinking" | "speaking" | "ended";
+
+/** Everything that the turn core remembers. Plain data: it can be logged, compared and replayed. */
+export interface TurnState {
+  readonly phase: TurnPhase;
+  /** The agent's turn under way, or its last. Turn 0 is the greeting; -1 before it. */
+  readonly turn: number;
+  /** The turn is the model's, not fixed words. */
+  readonly replying: boolean;
+  /** Set once the call ends after what is being said now. */
+  readonly closing: EndReason | undefined;
+  readonly caller: CallerState;
+  /** How often in a row the agent has asked a caller who said nothing. */
+  readonly reprompts: number;
+  /** Turns that failed one after the other. */
+  readonly failures: number;
+  readonly deadlines: Deadlines;
+}
+
+/** What is known of the caller since the last committed turn. */
+export interface CallerState {
+  /** Counts the caller's utterances from 1; 0 before the first. */
+  readonly utterance: number;
+  /** By local voice activity. */
+  readonly speaking: boolean;
+  /** When the caller first spoke in this turn; unknown when only the recogniser noticed. */
+  readonly speechStartedAt: number | undefined;
+  readonly speechEndedAt: number;
+  /** Final words, in order. */
+  readonly finals: readonly string[];
+  readonly interim: string;
+  /** The lowest confidence among the finals; 1 without any. */
+  readonly confidence: number;
+  /** Keys pressed and not yet answered. */
+  readonly digits: string;
+  /** The recogniser was asked for its final words and has not answered. */
+  readonly finalizing: boolean;
+  /** The agent was cut short: if no words come of it, it goes on. */
+  readonly owed: boolean;
+  /** The recogniser was too slow: its next final repeats words that were answered as an interim. */
+  readonly late: boolean;
+}
+
+/** Points in time at which the core wants to be woken; one of each kind at most. */
+export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
+
+export type DeadlineName =
+  /** The caller has been quiet long enough: ask the recogniser for its final words. */
+  | "finalize"
+  /** The recogniser has had long enough to give them. */
+  | "commit"
+  /** No further key came: take the digits as the answer. */
+  | "digits"
+  /** The model has not yielded anything. */
+  | "reply"
+  /** The caller's ear has not moved on although the agent speaks. */
+  | "playback"
+  /** Nobody has said anything. */
+  | "silence"
+  | "call";
+
+export const initialTurnState: TurnState = {
+  phase: "waiting",
+  turn: -1,
+  replying: false,
+  closing: undefined,
+  caller: {
+    utterance: 0,
+    speaking: false,
+    speechStartedAt: undefined,
+    speechEndedAt: 0,
+    finals: [],
+    interim: "",
+    confidence: 1,
+    digits: "",
+    finalizing: false,
+    owed: false,
+    late: false,
+  },
+  reprompts: 0,
+  failures: 0,
+  deadlines: {},
+};
+
+/** The next moment at which the core must be woken, if any. */
+export function nextDeadline(deadlines: Deadlines): number | undefined {
+  let next: number | undefined;
+  for (const at of Object.values(deadlines)) {
+    if (at !== undefined && (next === undefined || at < next)) next = at;
+  }
+  return next;
+}
