@@ -3,7 +3,7 @@ export interface ServiceRequest {
   readonly sessionId: number;
   readonly kind: string;
   readonly description: string;
-  readonly urgency: "low" | "normal" | "high";
+  readonly urgency: "low" | "normal" | "urgent";
 }
 
 /** Port: keeps service requests. The reference is what the caller is told, so it is given only once kept. */

@@ -5,8 +5,12 @@ import type { Message, ToolCall } from "./language-model.ts";
 export class Conversation {
   readonly #entries: (Message | AgentTurn)[] = [];
 
+  /** A turn that has no words yet is not told: the model is about to make them. */
   get messages(): readonly Message[] {
-    return this.#entries.map((entry) => (entry instanceof AgentTurn ? entry.message : entry));
+    return this.#entries.flatMap((entry) => {
+      if (!(entry instanceof AgentTurn)) return [entry];
+      return entry.live && entry.message.text === "" ? [] : [entry.message];
+    });
   }
 
   callerSaid(text: string, by: "voice" | "keypad" | "typing"): void {

@@ -58,7 +58,7 @@ export function serviceRequestTool(requests: ServiceRequests): Tool {
         description: "such as repair, delivery, appointment",
       }),
       description: Type.String({ maxLength: 2000 }),
-      urgency: Type.Enum(["low", "normal", "high"]),
+      urgency: Type.Enum(["low", "normal", "urgent"]),
     }),
     async run({ kind, description, urgency }, { sessionId }) {
       const { reference } = await requests.keep({ sessionId, kind, description, urgency });

@@ -63,12 +63,14 @@ const handlers: Handlers = {
       draft.caller.late = false; // these words were answered already, as an interim
       return;
     }
+    const heard = draft.hearsCaller(text);
+    const retracted = draft.caller.interim !== "" && text === "";
     draft.caller.interim = "";
-    if (draft.hearsCaller(text)) {
+    if (heard) {
       draft.caller.finals = [...draft.caller.finals, text];
       draft.caller.confidence = Math.min(draft.caller.confidence, confidence);
-      draft.publishUtterance(false, confidence);
     }
+    if (heard || retracted) draft.publishUtterance(false, confidence);
     if (draft.caller.finalizing && !draft.caller.speaking) draft.utteranceOver();
   },
 

@@ -1,0 +1,68 @@
+import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
+import type { Config } from "./config/config.ts";
+import type { LanguageModel } from "./pipeline/language-model.ts";
+import type { SpeechToText } from "./pipeline/speech-to-text.ts";
+import type { TextToSpeech } from "./pipeline/text-to-speech.ts";
+import { deepgramSpeechToText } from "./providers/deepgram/deepgram-speech-to-text.ts";
+import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-to-speech.ts";
+import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
+import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
+import { Receptionist } from "./providers/embedded/receptionist.ts";
+import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
+import type { Clock } from "./runtime/clock.ts";
+import { type Closable, closeAll } from "./runtime/closable.ts";
+
+/** Who hears, thinks and speaks, for all calls of the process. */
+export interface Providers extends Closable {
+  readonly speechToText: SpeechToText;
+  readonly languageModel: LanguageModel;
+  readonly textToSpeech: TextToSpeech;
+}
+
+/** The configured providers; the embedded ones start their threads now, so that no caller waits for them. */
+export function composeProviders(
+  config: Config,
+  clock: Clock,
+  voiceActivity: VoiceActivityFactory,
+): Providers {
+  const closables: Closable[] = [];
+
+  const speechToText = {
+    embedded(): SpeechToText {
+      const embedded = new EmbeddedSpeechToText(clock, voiceActivity);
+      embedded.start();
+      closables.push(embedded);
+      return embedded;
+    },
+    deepgram: (): SpeechToText =>
+      deepgramSpeechToText({ ...config.deepgram, apiKey: keyOf(config.deepgram), clock }),
+  };
+  const languageModel = {
+    embedded: (): LanguageModel => new Receptionist(),
+    openai: (): LanguageModel =>
+      new OpenAiLanguageModel({ ...config.openai, apiKey: keyOf(config.openai), clock }),
+  };
+  const textToSpeech = {
+    embedded(): TextToSpeech {
+      const embedded = new FliteTextToSpeech(clock);
+      embedded.start();
+      closables.push(embedded);
+      return embedded;
+    },
+    elevenlabs: (): TextToSpeech =>
+      new ElevenLabsTextToSpeech({ ...config.elevenlabs, apiKey: keyOf(config.elevenlabs), clock }),
+  };
+
+  const { stt, llm, tts } = config.providers;
+  return {
+    speechToText: speechToText[stt[0] ?? "embedded"](),
+    languageModel: languageModel[llm[0] ?? "embedded"](),
+    textToSpeech: textToSpeech[tts[0] ?? "embedded"](),
+    close: (reason) => closeAll(reason, closables),
+  };
+}
+
+/** The configuration has checked that a vendor in use has its key. */
+function keyOf(vendor: { readonly apiKey?: string }): string {
+  return vendor.apiKey ?? "";
+}

@@ -1,0 +1,164 @@
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { loadVoiceActivity } from "./audio/voice-activity.ts";
+import { agentProfile } from "./calls/agent-profile.ts";
+import { CallIntake } from "./calls/call-intake.ts";
+import { CallRegistry } from "./calls/call-registry.ts";
+import { InProcessServiceRequests } from "./calls/service-requests.ts";
+import { sessionIdsFrom } from "./calls/session-ids.ts";
+import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
+import { streamTokenKey } from "./calls/stream-token.ts";
+import { composeProviders, type Providers } from "./compose-providers.ts";
+import { type Config, publicUrlAt } from "./config/config.ts";
+import { MediaStreamServer } from "./gateway/media-stream-server.ts";
+import { buildHttpServer } from "./http/server.ts";
+import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
+import { CallPipelines } from "./pipeline/call-pipelines.ts";
+import { PhraseCache } from "./pipeline/phrase-cache.ts";
+import { endCallTool, serviceRequestTool } from "./pipeline/tools.ts";
+import { type Clock, systemClock } from "./runtime/clock.ts";
+import type { Closable, CloseReason } from "./runtime/closable.ts";
+import { sleep } from "./runtime/sleep.ts";
+import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
+import { logCalls } from "./telemetry/log-calls.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { observeCalls } from "./telemetry/observe-calls.ts";
+import { upgradeSignatureIsValid } from "./telephony/signature.ts";
+
+/** Where Twilio opens media sockets. */
+const MEDIA_PATH = "/api/phone/media";
+
+/** What tests and benchmarks put in place of the configured parts. */
+export interface ComposeOverrides {
+  readonly clock?: Clock;
+  readonly providers?: Providers;
+}
+
+/** The running product. */
+export interface Earshot extends Closable {
+  /** Where it listens: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly registry: CallRegistry;
+  readonly logger: ReturnType<typeof createLogger>;
+  /** No new calls from here on; resolves when the last one has ended, or was ended at the deadline (ms). */
+  drain(deadline: number): Promise<void>;
+}
+
+/** Builds everything from the configuration, and listens. The only place, besides `main.ts`, that sees all parts. */
+export async function startEarshot(config: Config, overrides: ComposeOverrides = {}): Promise<Earshot> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = createLogger({ level: config.logLevel, service: config.serviceName });
+  const voiceActivity = await loadVoiceActivity();
+  const providers = overrides.providers ?? composeProviders(config, clock, voiceActivity);
+  const registry = new CallRegistry({
+    clock,
+    maxCalls: config.maxCalls,
+    onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
+  });
+  const intake = new CallIntake({
+    registry,
+    profile: agentProfile({
+      ...config.agent,
+      ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
+    }),
+    sessionIds: sessionIdsFrom(clock.wall()),
+    spentTokens: new InProcessSpentTokens(),
+    tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
+    clock,
+  });
+  const pipelines = new CallPipelines(registry, {
+    clock,
+    ...providers,
+    voiceActivity,
+    phrases: new PhraseCache(),
+    tools: [endCallTool, serviceRequestTool(new InProcessServiceRequests())],
+  });
+  let publicUrl = config.publicUrl;
+  const { authToken } = config.twilio;
+  const media = new MediaStreamServer({
+    clock,
+    registry,
+    signatureIsValid: ({ headers }) =>
+      authToken === undefined ||
+      upgradeSignatureIsValid(
+        authToken,
+        headers["x-twilio-signature"],
+        publicUrl.replace(/^http/, "ws") + MEDIA_PATH,
+      ),
+    claim: (token, sipCallId) => intake.claim(token, sipCallId),
+    conversation: (call) => pipelines.of(call),
+  });
+
+  const eventLoop = new EventLoopDelay();
+  const metrics = createMetrics({
+    media: () => media.counters,
+    liveCalls: () => registry.liveCount,
+    eventLoop: () => eventLoop.read(),
+    process: true,
+  });
+  const http = buildHttpServer({
+    registry,
+    intake,
+    publicUrl: () => publicUrl,
+    serviceName: config.serviceName,
+    ...(config.apiSecretKey && { apiSecretKey: config.apiSecretKey }),
+    ...(authToken && { twilioAuthToken: authToken }),
+    metrics,
+    logger,
+    clock,
+    readiness: () => ({
+      ready: !registry.draining && !registry.full,
+      checks: { calls: registry.draining ? "draining" : registry.full ? "all lines are in use" : "ok" },
+    }),
+  });
+
+  observeCalls(registry, metrics);
+  logCalls(registry, logger);
+  pipelines.start();
+  media.start();
+  eventLoop.start();
+  await http.ready();
+  const otherUpgrade = takeUpgradeHandler(http);
+  http.server.on("upgrade", (request: IncomingMessage, socket, head) => {
+    if (pathOf(request) === MEDIA_PATH) media.handleUpgrade(request, socket, head);
+    else otherUpgrade(request, socket, head);
+  });
+  await http.listen({ host: config.host, port: config.port });
+  const { port } = http.server.address() as AddressInfo;
+  publicUrl = publicUrlAt(config, port);
+
+  const endAll = (): void => {
+    for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
+  };
+  const shutDown = async (reason: CloseReason): Promise<void> => {
+    registry.drain();
+    endAll();
+    await Promise.allSettled([pipelines.closed(), media.close()]);
+    await http.close();
+    await providers.close(reason);
+    eventLoop.stop();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+    registry,
+    logger,
+    async drain(deadline) {
+      registry.drain();
+      const giveUp = new AbortController();
+      const cancel = clock.after(deadline, () => giveUp.abort());
+      while (registry.liveCount > 0 && !giveUp.signal.aborted) await sleep(clock, 100, giveUp.signal);
+      cancel();
+    },
+    close(reason) {
+      closing ??= shutDown(reason);
+      return closing;
+    },
+  };
+}
+
+function pathOf(request: IncomingMessage): string {
+  const [path = ""] = (request.url ?? "").split("?");
+  return path.replace(/\/$/, "");
+}

@@ -1,0 +1,72 @@
+import type { Call } from "../calls/call.ts";
+import type { CallRegistry } from "../calls/call-registry.ts";
+import type { Cancel } from "../runtime/clock.ts";
+import { CallPipeline, type PipelineParts } from "./call-pipeline.ts";
+
+interface Conversing {
+  readonly pipeline: CallPipeline;
+  /** Gives up waiting for the media. */
+  readonly cancelWait: Cancel;
+}
+
+/**
+ * The conversations of all live calls. One is prepared when its call begins to ring, so that recogniser and
+ * voice are connected and the greeting is spoken by the time the media socket opens, and closed when it ends.
+ */
+export class CallPipelines {
+  readonly #registry: CallRegistry;
+  readonly #parts: PipelineParts;
+  readonly #live = new Map<number, Conversing>();
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(registry: CallRegistry, parts: PipelineParts) {
+    this.#registry = registry;
+    this.#parts = parts;
+  }
+
+  /** Begins to follow the calls. */
+  start(): void {
+    this.#registry.events.on("event", ({ type, sessionId }) => {
+      const call = type === "call-ringing" ? this.#registry.find(sessionId)?.call : undefined;
+      if (call !== undefined) this.#prepare(call);
+      if (type === "call-ended") this.#close(sessionId);
+    });
+  }
+
+  /** The conversation of a call whose media has come. */
+  of(call: Call): CallPipeline {
+    const { pipeline, cancelWait } = this.#live.get(call.sessionId) ?? this.#prepare(call);
+    cancelWait();
+    return pipeline;
+  }
+
+  /** Resolves when every conversation that has ended has let go of its providers. */
+  async closed(): Promise<void> {
+    while (this.#closing.size > 0) await Promise.allSettled(this.#closing);
+  }
+
+  #prepare(call: Call): Conversing {
+    const { sessionId } = call;
+    const pipeline = new CallPipeline(call, this.#parts, {
+      publish: (fact) => this.#registry.publish(sessionId, fact),
+      end: (reason) => this.#registry.end(sessionId, reason),
+    });
+    const cancelWait = this.#parts.clock.after(MEDIA_LIMIT, () => this.#registry.end(sessionId, "no-media"));
+    const conversing = { pipeline, cancelWait };
+    this.#live.set(sessionId, conversing);
+    pipeline.prepare();
+    return conversing;
+  }
+
+  #close(sessionId: number): void {
+    const conversing = this.#live.get(sessionId);
+    if (conversing === undefined) return;
+    this.#live.delete(sessionId);
+    conversing.cancelWait();
+    const closing = conversing.pipeline.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+}
+
+/** How long after its TwiML a call's media may come before its line is given to another, in ms. */
+const MEDIA_LIMIT = 60_000;
