@@ -1,0 +1,159 @@
+import { WebSocket } from "ws";
+import { backoffDelay } from "../../runtime/backoff.ts";
+import type { Cancel, Clock } from "../../runtime/clock.ts";
+import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
+import { closedByVendor, givenUp, protocolError, refusal } from "./deepgram-errors.ts";
+
+/** Losses in a row after which the socket is given up; a connection that held {@link HEALTHY_AFTER} ms ends the row. */
+const MAX_RETRIES = 5;
+const HEALTHY_AFTER = 5_000;
+/** The retries come after at most 0.25, 0.5, 1, 2 and 4 s. */
+const BACKOFF = { first: 250, max: 4_000 };
+
+/** The largest answer seen is a few KB of words. */
+const MAX_MESSAGE = 1 << 20;
+/** Bytes not taken by the network beyond which the connection counts as lost: 30 s of audio. */
+const MAX_UNSENT = 240_000;
+
+export interface ReconnectingSocketOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** In [0, 1), for the backoff. */
+  readonly random: () => number;
+  /** From dialling to the 101, in ms. */
+  readonly connectDeadline: number;
+  /** From our close to the vendor's, in ms; then the socket is cut. */
+  readonly closeDeadline: number;
+}
+
+export interface SocketListener {
+  opened(): void;
+  message(data: string): void;
+  /** Once per loss. A retryable error: the next attempt is under way. Any other: it is over. */
+  lost(error: GatewayError): void;
+}
+
+/** A WebSocket that comes back by itself after a loss, within a budget, and tells every loss once. */
+export class ReconnectingSocket {
+  readonly #options: ReconnectingSocketOptions;
+  readonly #listener: SocketListener;
+  #socket: WebSocket | undefined;
+  #cancelTimer: Cancel | undefined;
+  #openedAt: number | undefined;
+  #losses = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ReconnectingSocketOptions, listener: SocketListener) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  get isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  open(): void {
+    try {
+      this.#dial();
+    } catch (error) {
+      // A URL or a key that no request can carry.
+      this.#listener.lost(asGatewayError(error, "PROVIDER_REFUSED"));
+    }
+  }
+
+  /** Sends now; the data may be reused at once (`ws` masks into a copy). False: there was no connection for it. */
+  send(data: string | Uint8Array): boolean {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return false;
+    if (socket.bufferedAmount > MAX_UNSENT) {
+      this.#lose(socket, new GatewayError("PROVIDER_TIMEOUT", "Deepgram does not take the audio"));
+      return false;
+    }
+    socket.send(data);
+    return true;
+  }
+
+  /** Gives the present connection up as lost. */
+  fail(error: GatewayError): void {
+    if (this.#socket !== undefined) this.#lose(this.#socket, error);
+  }
+
+  /** Says `farewell`, closes, and cuts the socket when the vendor does not close in time. Nothing is told after. */
+  close(farewell: string): Promise<void> {
+    this.#closing ??= this.#shutDown(farewell);
+    return this.#closing;
+  }
+
+  #dial(): void {
+    const { url, headers, clock, connectDeadline } = this.#options;
+    const socket = new WebSocket(url, {
+      headers,
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+      maxPayload: MAX_MESSAGE,
+    });
+    this.#socket = socket;
+    this.#openedAt = undefined;
+    this.#cancelTimer = clock.after(connectDeadline, () => {
+      this.#lose(
+        socket,
+        new GatewayError("PROVIDER_TIMEOUT", `Deepgram: no 101 within ${connectDeadline} ms`),
+      );
+    });
+    socket.on("open", () => this.#opened(socket));
+    socket.on("message", (data, isBinary) => {
+      if (socket !== this.#socket) return;
+      if (isBinary) this.#lose(socket, protocolError("a message is binary"));
+      else this.#listener.message(String(data));
+    });
+    socket.on("unexpected-response", (_request, response) => {
+      this.#lose(socket, refusal(response.statusCode ?? 0, response.headers));
+    });
+    socket.on("error", (error) => this.#lose(socket, asGatewayError(error, "PROVIDER_UNAVAILABLE")));
+    socket.on("close", (code, reason) => this.#lose(socket, closedByVendor(code, String(reason))));
+  }
+
+  #opened(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#cancelTimer?.();
+    this.#openedAt = this.#options.clock.now();
+    this.#listener.opened();
+  }
+
+  #lose(socket: WebSocket, error: GatewayError): void {
+    if (socket !== this.#socket) return;
+    const { clock, random } = this.#options;
+    this.#socket = undefined;
+    this.#cancelTimer?.();
+    socket.terminate();
+    if (this.#openedAt !== undefined && clock.now() - this.#openedAt >= HEALTHY_AFTER) this.#losses = 0;
+    const verdict = this.#verdict(error);
+    if (verdict.retryable) {
+      const delay = backoffDelay(BACKOFF, this.#losses++, random());
+      this.#cancelTimer = clock.after(delay, () => this.#dial());
+    }
+    this.#listener.lost(verdict);
+  }
+
+  #verdict(error: GatewayError): GatewayError {
+    return error.retryable && this.#losses >= MAX_RETRIES ? givenUp(MAX_RETRIES + 1, error) : error;
+  }
+
+  async #shutDown(farewell: string): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#cancelTimer?.();
+    if (socket === undefined) return;
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    if (socket.readyState === WebSocket.OPEN) {
+      socket.send(farewell);
+      socket.close(1000);
+      this.#cancelTimer = this.#options.clock.after(this.#options.closeDeadline, () => socket.terminate());
+    } else {
+      socket.terminate();
+    }
+    await closed;
+    this.#cancelTimer?.();
+  }
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Cancel, Clock } from "../../runtime/clock.ts";
+import { admission, type DeepgramRefusal } from "./deepgram-admission.ts";
+import { DeepgramConnection } from "./deepgram-connection.ts";
+import { DeepgramListenV1 } from "./deepgram-listen-v1.ts";
+import { DeepgramListenV2 } from "./deepgram-listen-v2.ts";
+import type { DeepgramBehaviour, DeepgramSessionContext, SpokenFinal } from "./deepgram-session.ts";
+import { type FaultedConnection, FaultPlan } from "./fault-plan.ts";
+import type { StandIn } from "./stand-in.ts";
+import { refuseUpgrade, startStandInServer } from "./stand-in-server.ts";
+import { WireLog } from "./wire-log.ts";
+
+const SWEEP_EVERY = 1_000;
+const KEPT_FINALS = 10_000;
+
+export interface DeepgramStandInOptions extends Partial<DeepgramBehaviour> {
+  readonly clock: Clock;
+  /** The only key that is let in; unset: any. */
+  readonly apiKey?: string;
+  /** An entry for every audio message; by default one for each run of them. */
+  readonly logAudio?: boolean;
+}
+
+export interface DeepgramStandIn extends StandIn {
+  /** The last 10 000 finals with their times. */
+  readonly finals: readonly SpokenFinal[];
+}
+
+/**
+ * Deepgram's `v1/listen` (nova) and `v2/listen` (Flux) on loopback. It listens to the μ-law with an energy
+ * detector, so its timing is that of the real audio, and "understands" the scripted transcript. Injected
+ * faults other than `status` meet the newest live connection, if there is one.
+ */
+export async function startDeepgramStandIn(options: DeepgramStandInOptions): Promise<DeepgramStandIn> {
+  const standIn = new Service(options);
+  const server = await startStandInServer({
+    upgrade: (request, socket, head) => standIn.upgrade(request, socket, head),
+  });
+  return {
+    origin: server.origin,
+    log: standIn.log.entries,
+    finals: standIn.finals,
+    inject: (...faults) => standIn.faults.inject(...faults),
+    close: () => {
+      standIn.end();
+      return server.close();
+    },
+  };
+}
+
+class Service {
+  readonly log: WireLog;
+  readonly finals: SpokenFinal[] = [];
+  readonly faults = new FaultPlan();
+  readonly #clock: Clock;
+  readonly #options: DeepgramStandInOptions;
+  readonly #behaviour: DeepgramBehaviour;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    autoPong: false,
+  });
+  readonly #connections = new Set<DeepgramConnection>();
+  #count = 0;
+  #cancelSweep: Cancel | undefined;
+
+  constructor(options: DeepgramStandInOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.log = new WireLog(options.clock);
+    this.#behaviour = {
+      endpointDelay: options.endpointDelay,
+      finalDelay: options.finalDelay ?? 50,
+      transcript: options.transcript ?? "Hello, I have a question.",
+      interimEvery: options.interimEvery,
+      forceEndTurn: options.forceEndTurn ?? true,
+    };
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const number = ++this.#count;
+    const url = new URL(request.url ?? "/", "http://stand-in");
+    const faults = this.faults.begin({ cut: () => socket.destroy(), lasting: true });
+    const refused = admission(request, url, this.#options.apiKey) ?? faultRefusal(faults.status);
+    if (refused !== undefined) {
+      faults.end();
+      this.#refuse(number, socket, refused);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.log.record(number, "in", "open", `${url.pathname}${url.search}`);
+      this.#accept(number, url, webSocket, faults);
+    });
+  }
+
+  end(): void {
+    this.#cancelSweep?.();
+    for (const connection of this.#connections) connection.end();
+    this.#connections.clear();
+  }
+
+  #refuse(number: number, socket: Duplex, { status, code, message }: DeepgramRefusal): void {
+    const request = randomUUID();
+    this.log.record(number, "out", "refused", `${status} ${code}`);
+    const body = JSON.stringify({ err_code: code, err_msg: message, request_id: request });
+    refuseUpgrade(socket, status, body, {
+      "Content-Type": "application/json",
+      "dg-request-id": request,
+      "dg-error": message,
+    });
+  }
+
+  #accept(number: number, url: URL, webSocket: WebSocket, faults: FaultedConnection): void {
+    const context: DeepgramSessionContext = {
+      clock: this.#clock,
+      connection: number,
+      requestId: randomUUID(),
+      query: url.searchParams,
+      behaviour: this.#behaviour,
+      send: (message, detail) => {
+        faults.pass(JSON.stringify(message), (data) => {
+          webSocket.send(data);
+          this.log.record(number, "out", message.type, detail);
+        });
+      },
+      close: (code, reason) => webSocket.close(code, reason),
+      spoken: (final) => {
+        if (this.finals.length >= KEPT_FINALS) this.finals.splice(0, KEPT_FINALS / 4);
+        this.finals.push(final);
+      },
+    };
+    const Session = url.pathname === "/v2/listen" ? DeepgramListenV2 : DeepgramListenV1;
+    const connection = new DeepgramConnection({
+      number,
+      webSocket,
+      faults,
+      session: new Session(context),
+      clock: this.#clock,
+      log: this.log,
+      logAudio: this.#options.logAudio ?? false,
+      ended: (gone) => this.#connections.delete(gone),
+    });
+    this.#connections.add(connection);
+    connection.listen();
+    this.#cancelSweep ??= this.#clock.after(SWEEP_EVERY, () => this.#sweep());
+    faults.opened();
+  }
+
+  #sweep(): void {
+    this.#cancelSweep =
+      this.#connections.size > 0 ? this.#clock.after(SWEEP_EVERY, () => this.#sweep()) : undefined;
+    for (const connection of this.#connections) connection.checkIdle(this.#clock.now());
+  }
+}
+
+function faultRefusal(status: number | undefined): DeepgramRefusal | undefined {
+  return status === undefined ? undefined : { status, code: "INJECTED", message: `Injected ${status}.` };
+}

@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { KeptAudio } from "../../../../src/providers/deepgram/kept-audio.ts";
+
+function drained(audio: KeptAudio, largest = 1000, until = audio.end): number[] {
+  const bytes: number[] = [];
+  audio.drain(largest, until, (mulaw) => bytes.push(...mulaw) > 0);
+  return bytes;
+}
+
+describe("KeptAudio", () => {
+  it("hands out each byte once, in pieces of the size asked for", () => {
+    const audio = new KeptAudio(100);
+    audio.append(Uint8Array.of(1, 2, 3, 4, 5));
+    const sizes: number[] = [];
+    audio.drain(2, audio.end, (mulaw) => sizes.push(mulaw.length) > 0);
+    expect(sizes).toEqual([2, 2, 1]);
+    expect(drained(audio)).toEqual([]);
+  });
+
+  it("keeps what is not taken, also when the connection is lost meanwhile", () => {
+    const audio = new KeptAudio(100);
+    audio.append(Uint8Array.of(1, 2, 3, 4));
+    let pieces = 0;
+    audio.drain(1, audio.end, () => {
+      if (++pieces < 3) return true;
+      audio.rewind();
+      return false;
+    });
+    expect(drained(audio)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("stops at a position", () => {
+    const audio = new KeptAudio(100);
+    audio.append(Uint8Array.of(1, 2, 3));
+    const pause = audio.end;
+    audio.append(Uint8Array.of(4));
+    expect(drained(audio, 10, pause)).toEqual([1, 2, 3]);
+    expect(drained(audio)).toEqual([4]);
+  });
+
+  it("gives back what no final covers", () => {
+    const audio = new KeptAudio(100);
+    audio.append(Uint8Array.of(1, 2, 3, 4));
+    drained(audio);
+    audio.confirm(3);
+    audio.append(Uint8Array.of(5));
+    audio.rewind();
+    expect(drained(audio)).toEqual([4, 5]);
+  });
+
+  it("drops and counts the oldest unsent bytes at the bound", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3));
+    audio.append(Uint8Array.of(4, 5, 6));
+    expect(audio.dropped).toBe(2);
+    expect(drained(audio)).toEqual([3, 4, 5, 6]);
+    audio.append(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
+    expect(audio.dropped).toBe(7);
+    expect(drained(audio)).toEqual([6, 7, 8, 9]);
+  });
+
+  it("overwrites sent audio without counting it as dropped, and tells", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3));
+    drained(audio);
+    audio.append(Uint8Array.of(4, 5));
+    expect([audio.dropped, audio.overwritten]).toEqual([0, true]);
+    audio.confirm(2);
+    expect(audio.overwritten).toBe(false);
+  });
+
+  it("behaves as a list with a bound", () => {
+    const action = fc.oneof(
+      fc.record({ append: fc.uint8Array({ minLength: 1, maxLength: 12 }) }),
+      fc.record({ drain: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ confirm: fc.nat(200) }),
+      fc.constant({ rewind: true as const }),
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+        const audio = new KeptAudio(16);
+        const all: number[] = [];
+        let sent = 0;
+        let start = 0;
+        for (const step of actions) {
+          if ("append" in step) {
+            all.push(...step.append);
+            audio.append(step.append);
+            start = Math.max(start, all.length - 16);
+            sent = Math.max(sent, start);
+          } else if ("drain" in step) {
+            expect(drained(audio, step.drain)).toEqual(all.slice(sent));
+            sent = all.length;
+          } else if ("confirm" in step) {
+            audio.confirm(step.confirm);
+            start = Math.max(start, Math.min(step.confirm, sent));
+          } else {
+            audio.rewind();
+            sent = start;
+          }
+          expect(audio.sent).toBe(sent);
+        }
+      }),
+    );
+  });
+});
