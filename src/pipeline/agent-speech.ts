@@ -48,6 +48,13 @@ export class AgentSpeech {
     }
   }
 
+  /** More words will come, but not at once: those so far can be spoken. */
+  pause(): void {
+    if (this.#utterance === undefined || this.#cancelled) return;
+    this.write(" ");
+    this.#flush();
+  }
+
   /** No more words: resolves when all audio was handed over, rejects when the voice failed. */
   async end(): Promise<void> {
     const utterance = this.#utterance;

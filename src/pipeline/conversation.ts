@@ -9,7 +9,7 @@ export class Conversation {
   get messages(): readonly Message[] {
     return this.#entries.flatMap((entry) => {
       if (!(entry instanceof AgentTurn)) return [entry];
-      return entry.live && entry.message.text === "" ? [] : [entry.message];
+      return entry.live && entry.text.all === "" ? [] : [entry.message];
     });
   }
 

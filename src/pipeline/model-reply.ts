@@ -33,6 +33,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
   for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
     const calls = await speakOnce(options);
     if (calls.length === 0 || signal.aborted) break;
+    speech.pause();
     conversation.toolsCalled(calls);
     const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call)));
     for (const [index, outcome] of outcomes.entries()) {
