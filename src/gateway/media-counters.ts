@@ -11,6 +11,7 @@ export type MediaProblem =
   | "odd-frame"
   | "unsupported-format"
   | "too-large"
+  | "too-many-problems"
   | "no-start"
   | "silent-socket"
   | "token-refused"

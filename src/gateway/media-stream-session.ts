@@ -37,6 +37,7 @@ export class MediaStreamSession implements Playback {
   #stream: Stream | undefined;
   #watchdog: Cancel | undefined;
   #lastMessageAt = 0;
+  #problems = 0;
   /** Messages that came while the token was being checked. */
   readonly #early: Buffer[] = [];
 
@@ -230,6 +231,8 @@ export class MediaStreamSession implements Playback {
 
   #note(problem: MediaProblem): void {
     countProblem(this.#host.counters, problem);
+    this.#problems += 1;
+    if (this.#problems === MOST_PROBLEMS) this.#refuse("too-many-problems");
   }
 }
 
@@ -252,5 +255,7 @@ const START_LIMIT = 5_000;
 const SOCKET_SILENCE_LIMIT = 30_000;
 /** Messages kept while the token is checked: 2 s of frames. Later ones are dropped; the gap is then filled. */
 const EARLY_LIMIT = 100;
+/** Twilio makes no mistakes; a socket that makes so many is somebody else's. A count, odd frames included. */
+const MOST_PROBLEMS = 5_000;
 /** Bytes waiting in the socket before the far side is given up: about 6 s of audio more than the lead. */
 const BUFFER_LIMIT = 64 * 1024;

@@ -3,9 +3,11 @@ import type { HeardTurn } from "../pipeline/playback.ts";
 
 /**
  * What the caller has really heard. Sent is not heard: Twilio queues what it gets, and only a returned mark
- * proves that everything before it was played. Between marks the playhead is assumed to move with time, but
- * never past a mark that has not come back, unless that is so late that the far side seems not to send any.
+ * proves that everything before it was played. Between marks the playhead is taken to move with time, but
+ * not past a mark that is overdue, unless the far side seems to send no marks at all.
  *
+ * Two playheads are told apart: where the far side is believed to be now (it decides what is sent next), and
+ * what the caller has heard (it decides what was said), which is behind by the way there.
  * Positions are bytes of the whole stream since its start. Times are given, never read.
  */
 export class PlaybackLedger {
@@ -14,12 +16,19 @@ export class PlaybackLedger {
   /** Names that Twilio will return because of a `clear`: their audio was not played. */
   readonly #cleared = new Set<string>();
   #sent = 0;
-  /** The playhead was here … */
+  /** The far side was here … */
   #anchor = 0;
   /** … at this time. */
   #anchorAt = 0;
+  /** Proved by a mark. */
+  #proved = 0;
+  /** From audio sent to its mark returned, less the audio's own length: the way there and back, in ms. */
+  #roundTrip = FIRST_ROUND_TRIP;
+  #measuring = false;
+  /** The far side returns no marks: only time is left to go by. */
+  #blind = false;
   #generation = 0;
-  /** Marks that came back so late that time was believed instead. */
+  /** Times that marks stayed away so long that time was believed instead. */
   marksOverdue = 0;
 
   /** So many bytes of a turn's audio were sent. */
@@ -27,6 +36,7 @@ export class PlaybackLedger {
     if (this.#playhead(at) >= this.#sent) {
       this.#anchor = this.#sent;
       this.#anchorAt = at;
+      this.#measuring = true;
     }
     const last = this.#turns.at(-1);
     if (last?.turn === turn) last.to += bytes;
@@ -51,10 +61,9 @@ export class PlaybackLedger {
       this.#marks.delete(earlier);
       if (earlier === name) break;
     }
-    if (mark.position >= this.#anchor) {
-      this.#anchor = mark.position;
-      this.#anchorAt = at;
-    }
+    this.#blind = false;
+    this.#proved = mark.position;
+    this.#correct(mark.position, at);
     this.#forgetPlayed(mark);
     return { kind: "played", turn: mark.turn, final: mark.final };
   }
@@ -73,29 +82,41 @@ export class PlaybackLedger {
 
   /** How much of a turn the caller has heard, in ms. */
   heard(turn: number, at: number): number {
-    const playhead = this.#playhead(at);
+    const wayThere = (this.#roundTrip / 2) * BYTES_PER_MS;
+    const ear = Math.max(this.#proved, this.#playhead(at) - wayThere);
     let bytes = 0;
     for (const part of this.#turns) {
-      if (part.turn === turn) bytes += Math.max(0, Math.min(playhead, part.to) - part.from);
+      if (part.turn === turn) bytes += Math.max(0, Math.min(ear, part.to) - part.from);
     }
     return durationOf(bytes);
   }
 
-  /** Audio sent and not yet played, in ms. */
+  /** Audio sent and believed not yet played, in ms. */
   lead(at: number): number {
     return durationOf(this.#sent - this.#playhead(at));
   }
 
   #playhead(at: number): number {
-    const byTime = Math.min(this.#sent, this.#anchor + Math.max(0, at - this.#anchorAt) * BYTES_PER_MS);
-    const next: Mark | undefined = this.#marks.values().next().value;
-    if (next === undefined || byTime <= next.position) return byTime;
-    if (byTime - next.position <= OVERDUE * BYTES_PER_MS) return next.position;
-    if (!next.overdue) {
-      next.overdue = true;
+    const byTime = this.#anchor + Math.max(0, at - this.#anchorAt) * BYTES_PER_MS;
+    const next: Mark | undefined = this.#blind ? undefined : this.#marks.values().next().value;
+    if (next === undefined) return Math.min(this.#sent, byTime);
+    const bound = next.position + (this.#roundTrip + SLACK) * BYTES_PER_MS;
+    if (byTime > bound + OVERDUE * BYTES_PER_MS) {
+      this.#blind = true;
       this.marksOverdue += 1;
     }
-    return byTime;
+    return Math.min(this.#sent, this.#blind ? byTime : Math.min(byTime, bound));
+  }
+
+  /** The mark tells where the far side was when it sent the mark; by now it is further. */
+  #correct(position: number, at: number): void {
+    if (this.#measuring && position >= this.#anchor) {
+      this.#measuring = false;
+      const late = at - this.#anchorAt - durationOf(position - this.#anchor);
+      this.#roundTrip = Math.min(LONGEST_ROUND_TRIP, Math.max(0, late));
+    }
+    this.#anchor = position + this.#roundTrip * BYTES_PER_MS;
+    this.#anchorAt = at;
   }
 
   #sentOf(turn: number): number {
@@ -119,7 +140,6 @@ interface Mark {
   readonly turn: number;
   readonly position: number;
   readonly final: boolean;
-  overdue?: boolean;
 }
 
 export type MarkReturn =
@@ -128,5 +148,11 @@ export type MarkReturn =
   | { readonly kind: "cleared" }
   | { readonly kind: "unknown" };
 
-/** How late a mark may be, in ms, before time is believed instead: several times a bad mobile round trip. */
+/** Taken as the round trip until the first mark has come back, in ms. */
+const FIRST_ROUND_TRIP = 100;
+/** Beyond this, in ms, lateness is a stall and not the way. */
+const LONGEST_ROUND_TRIP = 400;
+/** Jitter of a mark's return that does not hold the playhead back, in ms. */
+const SLACK = 60;
+/** How late a mark may be beyond that, in ms, before time is believed instead. */
 const OVERDUE = 500;
