@@ -24,7 +24,7 @@ import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { PlaybackBuffer } from "../../src/simulation/phone/playback-buffer.ts";
 
 export interface VirtualCallOptions {
-  readonly speechToText: SpeechToText;
+  readonly speechToText: SpeechToText | ((clock: ManualClock) => SpeechToText);
   readonly languageModel: LanguageModel | ((clock: ManualClock) => LanguageModel);
   readonly textToSpeech: TextToSpeech | ((clock: ManualClock) => TextToSpeech);
   readonly profile?: Partial<AgentProfile>;
@@ -50,7 +50,7 @@ export class VirtualCall {
   readonly counters = mediaCounters();
   readonly playback = new PlaybackBuffer(true);
   readonly registry: CallRegistry;
-  readonly streamSid = "MZ00000000000000000000000000000001";
+  streamSid = "MZ00000000000000000000000000000001";
   closed: { code: number; reason: string } | undefined;
   #session: MediaStreamSession;
   #sequence = 1;
@@ -81,7 +81,7 @@ export class VirtualCall {
     });
     const pipelines = new CallPipelines(this.registry, {
       clock,
-      speechToText: options.speechToText,
+      speechToText: made(options.speechToText),
       languageModel: made(options.languageModel),
       textToSpeech: made(options.textToSpeech),
       voiceActivity,
@@ -117,8 +117,7 @@ export class VirtualCall {
   }
 
   /** Rings, and opens the media stream as the TwiML says. */
-  async dial(): Promise<this> {
-    const sipCallId = "CA00000000000000000000000000000001";
+  async dial(sipCallId = SIP_CALL_ID): Promise<this> {
     const answer = this.#intake.incoming({
       sipCallId,
       from: "+14155550100",
@@ -144,6 +143,22 @@ export class VirtualCall {
     this.#stream = this.clock.now();
     await this.clock.settleTo(this.clock.now());
     return this;
+  }
+
+  /**
+   * What Twilio sent in a recorded session, at the same times, with this call's token in place of the
+   * recorded one. Marks come from this call's own playback: they tell what is played now, not what was then.
+   */
+  async replay(lines: readonly { readonly at: number; readonly message: RecordedMessage }[]): Promise<void> {
+    for (const { at, message } of lines) {
+      if (this.closed !== undefined) return;
+      await this.#advance(this.#stream + at);
+      if (message.event === "start") {
+        this.streamSid = message.streamSid ?? this.streamSid;
+        await this.dial(message.start?.callSid);
+      } else if (message.event !== "mark" && message.event !== "connected") this.gives(message);
+    }
+    await this.#advance(this.clock.now());
   }
 
   /** One message of Twilio's, as it is. */
@@ -212,10 +227,8 @@ export class VirtualCall {
 
   /** `agent: …` and `customer: …` lines, as the transcript has them. */
   get transcript(): string[] {
-    const [record] = [
-      ...this.registry.live,
-      this.registry.findBySipCallId("CA00000000000000000000000000000001"),
-    ];
+    const [first] = this.events;
+    const record = first === undefined ? undefined : this.registry.find(first.sessionId);
     return (record?.transcript.entries ?? []).map(
       ({ speaker, text }) => `${speaker === "ai_agent" ? "agent" : "caller"}: ${text}`,
     );
@@ -289,6 +302,14 @@ export class VirtualCall {
     }
   }
 }
+
+interface RecordedMessage {
+  readonly event: string;
+  readonly streamSid?: string;
+  readonly start?: { readonly callSid: string };
+}
+
+const SIP_CALL_ID = "CA00000000000000000000000000000001";
 
 /** A fixture of telephone speech as μ-law. */
 export function speech(name: string): Uint8Array {

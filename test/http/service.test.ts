@@ -1,0 +1,191 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { GatewayError } from "../../src/runtime/errors.ts";
+import { type HttpFixture, httpFixture } from "./http-fixture.ts";
+
+const open: HttpFixture[] = [];
+
+function serve(...options: Parameters<typeof httpFixture>): HttpFixture {
+  const fixture = httpFixture(...options);
+  open.push(fixture);
+  return fixture;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ app }) => app.close()));
+});
+
+describe("GET /health", () => {
+  it("answers as the seed says, key or no key", async () => {
+    const { app } = serve({ apiSecretKey: "k-1", serviceName: "my-calls" });
+    const response = await app.inject("/health");
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ status: "ok", service: "my-calls" });
+  });
+});
+
+describe("GET /ready", () => {
+  it("answers 200 when calls are taken", async () => {
+    const response = await serve().app.inject("/ready");
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ status: "ready", checks: { calls: "ok" } });
+  });
+
+  it("answers 503 with the reason when they are not", async () => {
+    const { app } = serve({ readiness: () => ({ ready: false, checks: { calls: "draining" } }) });
+    const response = await app.inject("/ready");
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ status: "not-ready", checks: { calls: "draining" } });
+  });
+});
+
+describe("GET /metrics", () => {
+  it("gives the Prometheus text format", async () => {
+    const response = await serve().app.inject("/metrics");
+    expect(response.statusCode).toBe(200);
+    expect(response.headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(response.body).toContain("\nearshot_calls_active 0\n");
+  });
+
+  it("refuses a period until it means something", async () => {
+    const response = await serve().app.inject("/metrics?period=60");
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toEqual({ detail: expect.stringContaining("period"), code: "BAD_REQUEST" });
+  });
+
+  it.each([undefined, "Bearer", "Bearer wrong", "Basic k-1", "Bearer k-1 k-1"])(
+    "refuses the authorization %s when a key is set",
+    async (authorization) => {
+      const { app } = serve({ apiSecretKey: "k-1" });
+      const response = await app.inject({
+        url: "/metrics",
+        headers: authorization === undefined ? {} : { authorization },
+      });
+      expect(response.statusCode).toBe(401);
+      expect(response.headers["www-authenticate"]).toBe("Bearer");
+      expect(response.json()).toEqual({
+        detail: "Invalid or missing authentication token",
+        code: "UNAUTHORIZED",
+      });
+    },
+  );
+
+  it("opens with the key", async () => {
+    const { app } = serve({ apiSecretKey: "k-1" });
+    const response = await app.inject({ url: "/metrics", headers: { authorization: "Bearer k-1" } });
+    expect(response.statusCode).toBe(200);
+  });
+});
+
+describe("without a key", () => {
+  it.each(["evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com:8000"])(
+    "refuses the foreign host %s",
+    async (host) => {
+      const response = await serve().app.inject({ url: "/health", headers: { host } });
+      expect(response.statusCode).toBe(403);
+      expect(response.json()).toMatchObject({ code: "FORBIDDEN" });
+    },
+  );
+
+  it.each(["localhost", "localhost:8000", "127.0.0.1:1234", "[::1]:8000", "gateway.local"])(
+    "serves the host %s",
+    async (host) => {
+      const { app } = serve({ publicUrl: () => "http://gateway.local:8000" });
+      expect((await app.inject({ url: "/health", headers: { host } })).statusCode).toBe(200);
+    },
+  );
+
+  it("refuses what a foreign web page posts", async () => {
+    const { app } = serve();
+    const request = { method: "POST", url: "/api/phone/incoming", payload: "CallSid=CA1" } as const;
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    for (const origin of ["https://evil.example.com", "null"]) {
+      const response = await app.inject({ ...request, headers: { ...headers, origin } });
+      expect(response.statusCode).toBe(403);
+    }
+    const own = await app.inject({ ...request, headers: { ...headers, origin: "http://localhost:3000" } });
+    expect(own.statusCode).toBe(200);
+  });
+});
+
+describe("errors", () => {
+  it("answers an unknown path with detail and code", async () => {
+    const response = await serve().app.inject("/nowhere");
+    expect(response.statusCode).toBe(404);
+    expect(response.json()).toEqual({ detail: "Not found", code: "NOT_FOUND" });
+  });
+
+  it("answers a path that is badly encoded with detail and code", async () => {
+    const response = await serve().app.inject("/api/v1/calls/%zz/transcript");
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ code: "BAD_REQUEST" });
+  });
+
+  it("hides an unexpected error and logs its cause", async () => {
+    const { app, log } = serve({
+      readiness: () => {
+        throw new Error("disk on fire", { cause: new Error("sparks") });
+      },
+    });
+    const response = await app.inject("/ready");
+    expect(response.statusCode).toBe(500);
+    expect(response.json()).toEqual({ detail: "Something went wrong on our side.", code: "INTERNAL" });
+    expect(log.join("")).toContain("disk on fire");
+    expect(log.join("")).toContain("sparks");
+  });
+
+  it("answers our own errors with the catalogue's status", async () => {
+    const { app } = serve({
+      readiness: () => {
+        throw new GatewayError("AT_CAPACITY", "All lines are in use.");
+      },
+    });
+    const response = await app.inject("/ready");
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ detail: "All lines are in use.", code: "AT_CAPACITY" });
+  });
+});
+
+describe("the log", () => {
+  it("has one line a request, without the query", async () => {
+    const { app, log } = serve();
+    await app.inject("/api/v1/calls/7/transcript?token=t-1");
+    expect(log).toHaveLength(1);
+    expect(JSON.parse(log[0] ?? "")).toMatchObject({
+      level: "INFO",
+      method: "GET",
+      path: "/api/v1/calls/7/transcript",
+      status: 404,
+    });
+    expect(log[0]).not.toContain("t-1");
+  });
+
+  it("is quiet about health checks", async () => {
+    const { app, log } = serve();
+    await app.inject("/health");
+    expect(log).toEqual([]);
+  });
+});
+
+describe("the API's description", () => {
+  it("is OpenAPI 3.1 with named components", async () => {
+    const document = (await serve().app.inject("/openapi.json")).json();
+    expect(document.openapi).toBe("3.1.0");
+    expect(Object.keys(document.paths).sort()).toEqual([
+      "/api/phone/incoming",
+      "/api/phone/status",
+      "/api/v1/calls/{session_id}/transcript",
+      "/health",
+      "/metrics",
+      "/ready",
+    ]);
+    expect(Object.keys(document.components.schemas).sort()).toEqual(["Error", "TranscriptEntry"]);
+  });
+
+  it("can be read under /docs", async () => {
+    const { app } = serve();
+    const page = await app.inject("/docs");
+    expect(page.statusCode).toBe(200);
+    expect(page.headers["content-type"]).toContain("text/html");
+    expect((await app.inject("/docs/static/swagger-ui.css")).statusCode).toBe(200);
+  });
+});

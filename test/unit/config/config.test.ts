@@ -1,0 +1,197 @@
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import { describe, expect, it } from "vitest";
+import { loadConfig, publicUrlAt, variableNames } from "../../../src/config/config.ts";
+import { GatewayError } from "../../../src/runtime/errors.ts";
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(GatewayError);
+    expect((error as GatewayError).code).toBe("CONFIG_INVALID");
+    return (error as GatewayError).message.split("\n");
+  }
+  return [];
+}
+
+const guarded = { API_SECRET_KEY: "key-1", TWILIO_AUTH_TOKEN: "token-1" };
+
+describe("loadConfig", () => {
+  it("runs on loopback with embedded providers when nothing is set", () => {
+    expect(loadConfig({})).toEqual({
+      host: "127.0.0.1",
+      port: 8000,
+      publicUrl: "http://127.0.0.1:8000",
+      serviceName: "call",
+      logLevel: "INFO",
+      twilio: {},
+      deepgram: { model: "nova-3" },
+      openai: {},
+      elevenlabs: {},
+      providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
+      callHistory: {},
+      dataDir: "./data",
+      maxCalls: 300,
+      agent: {},
+      notYet: [],
+    });
+  });
+
+  it("is frozen all the way down", () => {
+    const config = loadConfig({});
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.providers.stt)).toBe(true);
+  });
+
+  it("takes empty values as unset", () => {
+    expect(loadConfig({ PORT: "", DEEPGRAM_API_KEY: " ", PUBLIC_URL: "", AGENT_GREETING: "" })).toEqual(
+      loadConfig({}),
+    );
+  });
+
+  it("chooses the vendor whose key is set", () => {
+    const config = loadConfig({ DEEPGRAM_API_KEY: "d", OPENAI_API_KEY: "o", ELEVENLABS_API_KEY: "e" });
+    expect(config.providers).toEqual({ stt: ["deepgram"], llm: ["openai"], tts: ["elevenlabs"] });
+  });
+
+  it("keeps the failover order of a list", () => {
+    const config = loadConfig({ DEEPGRAM_API_KEY: "d", STT_PROVIDER: "embedded, Deepgram" });
+    expect(config.providers.stt).toEqual(["embedded", "deepgram"]);
+  });
+
+  it("trims the slash of URLs", () => {
+    const config = loadConfig({
+      ...guarded,
+      PUBLIC_URL: "https://voice.example.com/",
+      OPENAI_BASE_URL: "http://127.0.0.1:9/v1/",
+      DEEPGRAM_BASE_URL: "http://127.0.0.1:9/",
+    });
+    expect(config.publicUrl).toBe("https://voice.example.com");
+    expect(config.openai.baseUrl).toBe("http://127.0.0.1:9/v1");
+    expect(config.deepgram.baseUrl).toBe("http://127.0.0.1:9");
+  });
+
+  it("reads the agent, its language in canonical form", () => {
+    expect(
+      loadConfig({ AGENT_GREETING: "Hi.", AGENT_PROMPT: "Be kind.", AGENT_LANGUAGE: "de-de" }).agent,
+    ).toEqual({
+      greeting: "Hi.",
+      prompt: "Be kind.",
+      language: "de-DE",
+    });
+  });
+
+  it.each([
+    ["warning", "WARNING"],
+    ["Critical", "CRITICAL"],
+  ])("reads the log level %s", (given, level) => {
+    expect(loadConfig({ LOG_LEVEL: given }).logLevel).toBe(level);
+  });
+
+  it.each(["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])("needs no secrets on %s", (host) => {
+    expect(problemsOf({ HOST: host })).toEqual([]);
+  });
+
+  it.each([
+    [{ HOST: "0.0.0.0" }, "HOST 0.0.0.0"],
+    [{ HOST: "::" }, "HOST ::"],
+    [{ PUBLIC_URL: "https://voice.example.com" }, "PUBLIC_URL https://voice.example.com"],
+    [{ PUBLIC_URL: "http://127.0.0.1.example.com" }, "PUBLIC_URL http://127.0.0.1.example.com"],
+  ])("demands both secrets with %o", (env, exposure) => {
+    const problems = problemsOf(env);
+    expect(problems.map((line) => line.split(" ")[0])).toEqual(["API_SECRET_KEY", "TWILIO_AUTH_TOKEN"]);
+    expect(problems[0]).toContain(exposure);
+    expect(problemsOf({ ...env, ...guarded })).toEqual([]);
+  });
+
+  it.each([
+    [{ PORT: "http" }, `PORT is "http", which is not a whole number from 0 to 65535: use one, such as 8000.`],
+    [{ PORT: "65536" }, "65535"],
+    [{ PORT: "-1" }, "PORT"],
+    [{ MAX_CALLS: "0" }, "MAX_CALLS"],
+    [{ MAX_CALLS: "10001" }, "MAX_CALLS"],
+    [{ HOST: "http://0.0.0.0" }, "HOST"],
+    [{ LOG_LEVEL: "loud" }, "LOG_LEVEL"],
+    [{ PUBLIC_URL: "voice.example.com" }, "PUBLIC_URL"],
+    [{ PUBLIC_URL: "ws://127.0.0.1:8000" }, "PUBLIC_URL"],
+    [{ PUBLIC_URL: "http://127.0.0.1:8000/gateway" }, "PUBLIC_URL"],
+    [{ DEEPGRAM_BASE_URL: "http://127.0.0.1:1/v1" }, "DEEPGRAM_BASE_URL"],
+    [{ ELEVENLABS_BASE_URL: "127.0.0.1:1" }, "ELEVENLABS_BASE_URL"],
+    [{ OPENAI_BASE_URL: "ftp://127.0.0.1/v1" }, "OPENAI_BASE_URL"],
+    [{ TWILIO_PHONE_NUMBER: "5005550006" }, "TWILIO_PHONE_NUMBER"],
+    [{ TWILIO_ACCOUNT_SID: "SK1", TWILIO_AUTH_TOKEN: "t" }, "TWILIO_ACCOUNT_SID"],
+    [{ TWILIO_ACCOUNT_SID: "AC1" }, "TWILIO_AUTH_TOKEN"],
+    [{ USE_WHISPER: "true" }, "USE_WHISPER"],
+    [{ USE_WHISPER: "maybe" }, "USE_WHISPER"],
+    [{ STT_PROVIDER: "deepgram" }, "DEEPGRAM_API_KEY"],
+    [{ LLM_PROVIDER: "embedded,openai" }, "OPENAI_API_KEY"],
+    [{ TTS_PROVIDER: "deepgram" }, "TTS_PROVIDER"],
+    [{ TTS_PROVIDER: "embedded,embedded" }, "TTS_PROVIDER"],
+    [{ TTS_PROVIDER: "auto,embedded" }, "TTS_PROVIDER"],
+    [{ TTS_PROVIDER: "," }, "TTS_PROVIDER"],
+    [{ AGENT_LANGUAGE: "english please" }, "AGENT_LANGUAGE"],
+    [{ DATABASE_URL: "mysql://127.0.0.1/calls" }, "DATABASE_URL"],
+    [{ REDIS_URL: "127.0.0.1:6379" }, "REDIS_URL"],
+    [{ CALL_HISTORY_ENDPOINT: "nowhere" }, "CALL_HISTORY_ENDPOINT"],
+  ])("stops on %o with one line", (env, expected) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(expected);
+  });
+
+  it("names every mistake in one go", () => {
+    expect(problemsOf({ PORT: "x", LOG_LEVEL: "y" })).toHaveLength(2);
+  });
+
+  it("never shows a secret", () => {
+    const problems = problemsOf({
+      DATABASE_URL: "mysql://me:hunter2@db/calls",
+      REDIS_URL: "me:hunter2@redis",
+    });
+    expect(problems).toHaveLength(2);
+    expect(problems.join("\n")).not.toContain("hunter2");
+  });
+
+  it("says which variables have no effect yet", () => {
+    const config = loadConfig({ DATABASE_URL: "postgres://db/calls", AGENT_PROFILES: "agents.json" });
+    expect(config.databaseUrl).toBe("postgres://db/calls");
+    expect(config.notYet).toEqual([
+      "DATABASE_URL is set, but this version keeps calls in memory only.",
+      "AGENT_PROFILES is set, but this version has the default agent profile only.",
+    ]);
+  });
+});
+
+describe("publicUrlAt", () => {
+  it("puts the bound port into the default origin", () => {
+    expect(publicUrlAt(loadConfig({ PORT: "0" }), 4711)).toBe("http://127.0.0.1:4711");
+    expect(publicUrlAt(loadConfig({ PORT: "0", HOST: "::1" }), 4711)).toBe("http://[::1]:4711");
+  });
+
+  it("leaves a configured origin alone", () => {
+    expect(publicUrlAt(loadConfig({ PORT: "0", PUBLIC_URL: "http://localhost:81" }), 4711)).toBe(
+      "http://localhost:81",
+    );
+  });
+});
+
+describe(".env.example", () => {
+  const example = readFileSync(".env.example", "utf8");
+
+  it("lists exactly the variables that are read", () => {
+    expect(Object.keys(parseEnv(example)).sort()).toEqual([...variableNames()].sort());
+  });
+
+  it("says in one line what each of them means", () => {
+    const lines = example.split("\n");
+    const unexplained = lines.filter(
+      (line, index) => /^[A-Z_]+=/.test(line) && !lines[index - 1]?.match(/^# \w.*\.$|^# .*\.\/data$/),
+    );
+    expect(unexplained).toEqual([]);
+  });
+
+  it("is a configuration that starts, the same as none", () => {
+    expect(loadConfig(parseEnv(example))).toEqual(loadConfig({}));
+  });
+});
