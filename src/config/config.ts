@@ -1,0 +1,110 @@
+import type { AgentProfile } from "../calls/agent-profile.ts";
+import { EnvironmentReader } from "./environment-reader.ts";
+import { deepFreeze, given } from "./given.ts";
+import { type Listening, originOf, readListening } from "./listening.ts";
+import { notYetSupported } from "./not-yet.ts";
+import { type ProviderLists, readProviderLists } from "./provider-lists.ts";
+import {
+  type DeepgramConfig,
+  type ElevenLabsConfig,
+  type OpenAiConfig,
+  readDeepgram,
+  readElevenLabs,
+  readOpenAi,
+  readTwilio,
+  type TwilioConfig,
+} from "./vendors.ts";
+
+const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
+
+/** All that can be configured, checked and frozen. What is optional and unset is absent. */
+export interface Config extends Readonly<Listening> {
+  readonly serviceName: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly twilio: TwilioConfig;
+  readonly deepgram: DeepgramConfig;
+  readonly openai: OpenAiConfig;
+  readonly elevenlabs: ElevenLabsConfig;
+  readonly providers: ProviderLists;
+  readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
+  readonly databaseUrl?: string;
+  readonly dataDir: string;
+  readonly redisUrl?: string;
+  /** Calls at one time in this process, 1 to 10,000. */
+  readonly maxCalls: number;
+  /** A file of further agent profiles. */
+  readonly agentProfiles?: string;
+  /** What the operator changed of the default agent profile. */
+  readonly agent: Partial<Pick<AgentProfile, "greeting" | "prompt" | "language">>;
+  /** One sentence for each variable that is set and has no effect in this version. */
+  readonly notYet: readonly string[];
+}
+
+/**
+ * The environment as a configuration. Throws `CONFIG_INVALID`; the message has one line for each mistake,
+ * with the variable, what is wrong with its value, and the fix.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const environment = new EnvironmentReader(env);
+  const config = readConfig(environment);
+  environment.finish();
+  return deepFreeze(config);
+}
+
+/** The variables that {@link loadConfig} knows. */
+export function variableNames(): readonly string[] {
+  const environment = new EnvironmentReader({});
+  readConfig(environment);
+  return environment.names;
+}
+
+/**
+ * The public origin of a server that listens on `port`. It is the configured one, unless PORT was 0 and
+ * PUBLIC_URL unset: then the port is known only now.
+ */
+export function publicUrlAt(config: Pick<Config, "host" | "publicUrl">, port: number): string {
+  return config.publicUrl === originOf(config.host, 0) ? originOf(config.host, port) : config.publicUrl;
+}
+
+function readConfig(environment: EnvironmentReader): Config {
+  const twilio = readTwilio(environment);
+  const deepgram = readDeepgram(environment);
+  const openai = readOpenAi(environment);
+  const elevenlabs = readElevenLabs(environment);
+  if (environment.flag("USE_WHISPER", false)) {
+    environment.problem(
+      "USE_WHISPER",
+      "is true, but the OpenAI transcription provider does not exist yet",
+      "unset it, and choose the recogniser with STT_PROVIDER",
+    );
+  }
+  return given({
+    ...readListening(environment, twilio.authToken),
+    serviceName: environment.text("SERVICE_NAME") ?? "call",
+    logLevel: environment.choice("LOG_LEVEL", "INFO", logLevels),
+    twilio,
+    deepgram,
+    openai,
+    elevenlabs,
+    providers: readProviderLists(environment, {
+      deepgram: deepgram.apiKey,
+      openai: openai.apiKey,
+      elevenlabs: elevenlabs.apiKey,
+    }),
+    callHistory: given({
+      endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
+      jwtSecret: environment.text("JWT_SECRET"),
+    }),
+    databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
+    dataDir: environment.text("DATA_DIR") ?? "./data",
+    redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
+    maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),
+    agentProfiles: environment.text("AGENT_PROFILES"),
+    agent: given({
+      greeting: environment.text("AGENT_GREETING"),
+      prompt: environment.text("AGENT_PROMPT"),
+      language: environment.language("AGENT_LANGUAGE"),
+    }),
+    notYet: notYetSupported((name) => environment.text(name) !== undefined),
+  });
+}

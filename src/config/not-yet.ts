@@ -1,0 +1,21 @@
+/**
+ * What this version does with variables that announce a feature it does not have. They are checked like
+ * the others; whoever sets one is told, so that nobody relies on what is not there.
+ */
+const shortfalls: Readonly<Record<string, string>> = {
+  TWILIO_ACCOUNT_SID: "this version places no calls through Twilio",
+  CALL_HISTORY_ENDPOINT: "this version delivers no call history",
+  DATABASE_URL: "this version keeps calls in memory only",
+  DATA_DIR: "this version keeps calls in memory only",
+  REDIS_URL: "this version shares nothing between replicas",
+  AGENT_PROFILES: "this version has the default agent profile only",
+  ELEVEN_LABS_AGENT_ID: "this version has no ElevenLabs outbound service",
+  PHONE_NUMBER_ID: "this version has no ElevenLabs outbound service",
+};
+
+/** One sentence for each variable that is set and has no effect, fit for a warning at the start. */
+export function notYetSupported(isSet: (name: string) => boolean): readonly string[] {
+  return Object.entries(shortfalls)
+    .filter(([name]) => isSet(name))
+    .map(([name, shortfall]) => `${name} is set, but ${shortfall}.`);
+}

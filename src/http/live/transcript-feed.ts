@@ -1,0 +1,95 @@
+import type { CallEvent } from "../../calls/call-event.ts";
+import type { CallRecord, CallRegistry } from "../../calls/call-registry.ts";
+import type { TranscriptEntry } from "../../calls/transcript.ts";
+import type { Cancel, Clock } from "../../runtime/clock.ts";
+import { LiveClient, type LiveSocket } from "./live-client.ts";
+
+/** How long after the end of a call its last utterances may still be completed. */
+const SETTLING = 1_000;
+
+/**
+ * One client's live transcript of one call: first what was said so far, then every utterance as it begins,
+ * grows (`interim`) and is complete, then `call_ended` and a normal close.
+ */
+export class TranscriptFeed {
+  readonly #registry: CallRegistry;
+  readonly #record: CallRecord;
+  readonly #clock: Clock;
+  readonly #client: LiveClient;
+  readonly #shown = new Set<number>();
+  #undo: Cancel[] = [];
+
+  constructor(registry: CallRegistry, record: CallRecord, socket: LiveSocket, clock: Clock) {
+    this.#registry = registry;
+    this.#record = record;
+    this.#clock = clock;
+    this.#client = new LiveClient({
+      socket,
+      clock,
+      droppedNotice: (count) => ({ event: "updates_dropped", session_id: record.call.sessionId, count }),
+      onClosed: () => this.#stop(),
+    });
+  }
+
+  start(): void {
+    const { events } = this.#registry;
+    this.#client.start();
+    for (const entry of this.#record.transcript.entries) this.#show(entry);
+    this.#undo = [
+      events.on("transcript", (entry) => this.#follow(entry)),
+      events.on("event", (event) => this.#watchForEnd(event)),
+    ];
+    if (this.#record.phase === "ended") this.#settle();
+  }
+
+  #follow(entry: TranscriptEntry): void {
+    if (entry.sessionId !== this.#record.call.sessionId) return;
+    this.#show(entry);
+    if (this.#record.phase === "ended" && this.#complete) this.#finish();
+  }
+
+  #watchForEnd(event: CallEvent): void {
+    if (event.type === "call-ended" && event.sessionId === this.#record.call.sessionId) this.#settle();
+  }
+
+  /** The agent's last words may be completed just after the call has ended. */
+  #settle(): void {
+    if (this.#complete) this.#finish();
+    else this.#undo.push(this.#clock.after(SETTLING, () => this.#finish()));
+  }
+
+  get #complete(): boolean {
+    return this.#record.transcript.entries.every((entry) => entry.final);
+  }
+
+  /** An utterance that has come to no words yet is not shown; one that was shown is kept up to date. */
+  #show(entry: TranscriptEntry): void {
+    if (entry.text === "" && !this.#shown.has(entry.id)) return;
+    this.#shown.add(entry.id);
+    this.#client.send({
+      event: "transcript_update",
+      session_id: entry.sessionId,
+      id: entry.id,
+      speaker: entry.speaker,
+      text: entry.text,
+      timestamp: new Date(entry.timestamp).toISOString(),
+      interim: !entry.final,
+    });
+  }
+
+  #finish(): void {
+    const { call, endedAt, endReason } = this.#record;
+    this.#stop();
+    this.#client.finish({
+      event: "call_ended",
+      session_id: call.sessionId,
+      reason: endReason,
+      timestamp: new Date(endedAt ?? this.#clock.wall()).toISOString(),
+    });
+  }
+
+  #stop(): void {
+    for (const undo of this.#undo) undo();
+    this.#undo = [];
+  }
+}

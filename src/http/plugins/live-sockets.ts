@@ -1,0 +1,44 @@
+import websocket from "@fastify/websocket";
+import type { FastifyInstance } from "fastify";
+import type { Clock } from "../../runtime/clock.ts";
+import { GatewayError } from "../../runtime/errors.ts";
+import { asksForWebSocket } from "../asks-for-web-socket.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The route is a WebSocket. */
+    live?: boolean;
+  }
+}
+
+/** How long a client has to answer the close of the server before it is cut off. */
+const CLOSE_LIMIT = 1_000;
+
+/** Largest message that a client of a live feed may send; none of them has anything to say. */
+const MAX_PAYLOAD = 4096;
+
+/** Live feeds over WebSockets. On shutdown their clients are told (1001) and then cut off. */
+export function serveLiveSockets(app: FastifyInstance, clock: Clock): void {
+  app.register(websocket, {
+    options: { maxPayload: MAX_PAYLOAD, perMessageDeflate: false },
+    errorHandler: (error, socket, request) => {
+      request.log.warn({ err: error }, "live socket failed");
+      socket.terminate();
+    },
+    async preClose(this: FastifyInstance) {
+      const { clients } = this.websocketServer;
+      this.websocketServer.close();
+      for (const client of clients) {
+        client.close(1001, "shutting down");
+        const cancel = clock.after(CLOSE_LIMIT, () => client.terminate());
+        client.once("close", cancel);
+      }
+    },
+  });
+  // The library would accept an upgrade on any route and close it at once; a refusal says more.
+  app.addHook("onRequest", async (request) => {
+    if (asksForWebSocket(request) && request.routeOptions.config?.live !== true) {
+      throw new GatewayError("NOT_FOUND", "Not found");
+    }
+  });
+}

@@ -1,0 +1,156 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { EventLoopDelays } from "./event-loop-delay.ts";
+
+/** What the media gateway has counted since it started; plain numbers, read at a scrape. */
+export interface MediaCounts {
+  readonly framesIn: number;
+  readonly framesOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly gaps: number;
+  /** Audio that never arrived, in ms. */
+  readonly gapMs: number;
+  readonly marksOverdue: number;
+  /** By the kind of problem: a small set that the gateway names. */
+  readonly problems: Readonly<Record<string, number | undefined>>;
+}
+
+/** Where the metrics read what they do not observe themselves. */
+export interface MetricSources {
+  readonly media: () => MediaCounts;
+  readonly liveCalls: () => number;
+  readonly eventLoop: () => EventLoopDelays;
+  /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
+  readonly process: boolean;
+}
+
+/** Seconds. From a twentieth of a second's delay to the longest that a caller waits. */
+const speechBuckets = [
+  0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10,
+];
+
+/** Seconds. From a misdial to the longest call. */
+const callBuckets = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+
+/** Every metric of the product: names, labels and buckets. Nothing on the audio path touches one. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics(sources: MetricSources) {
+  const registry = new Registry();
+  const registers = [registry];
+  if (sources.process) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
+  registerMediaMetrics(registry, sources.media);
+  new Gauge({
+    name: "earshot_calls_active",
+    help: "Calls that have not ended, ringing ones included",
+    registers,
+    collect() {
+      this.set(sources.liveCalls());
+    },
+  });
+  new Gauge({
+    name: "earshot_event_loop_delay_seconds",
+    help: "How long the event loop kept timers waiting since the last scrape",
+    labelNames: ["quantile"],
+    registers,
+    collect() {
+      for (const [quantile, delay] of Object.entries(sources.eventLoop())) this.set({ quantile }, delay);
+    },
+  });
+  return {
+    registry,
+    callsStarted: new Counter({
+      name: "earshot_calls_started_total",
+      help: "Calls taken in",
+      labelNames: ["direction"] as const,
+      registers,
+    }),
+    callsEnded: new Counter({
+      name: "earshot_calls_ended_total",
+      help: "Calls ended",
+      labelNames: ["reason"] as const,
+      registers,
+    }),
+    callDuration: new Histogram({
+      name: "earshot_call_duration_seconds",
+      help: "Time from the answer (or the first ring, if there was none) to the end",
+      buckets: callBuckets,
+      registers,
+    }),
+    turnLatency: new Histogram({
+      name: "earshot_turn_latency_seconds",
+      help: "Time in each stage of a turn; total and heard run from the end of the caller's speech to the first audio sent and heard",
+      labelNames: ["stage"] as const,
+      buckets: speechBuckets,
+      registers,
+    }),
+    firstByte: new Histogram({
+      name: "earshot_provider_first_byte_seconds",
+      help: "Time to the first output of a provider in a turn",
+      labelNames: ["port", "provider"] as const,
+      buckets: speechBuckets,
+      registers,
+    }),
+    bargeIns: new Counter({
+      name: "earshot_barge_ins_total",
+      help: "Times a caller's speech stopped the agent's",
+      registers,
+    }),
+    deadAir: new Counter({
+      name: "earshot_dead_air_total",
+      help: "Times nobody spoke for too long, by who owed the next sound",
+      labelNames: ["cause"] as const,
+      registers,
+    }),
+    providerErrors: new Counter({
+      name: "earshot_provider_errors_total",
+      help: "Failures of providers",
+      labelNames: ["port", "provider", "code"] as const,
+      registers,
+    }),
+    toolCalls: new Counter({
+      name: "earshot_tool_calls_total",
+      help: "Tools called by the agent",
+      labelNames: ["tool", "ok"] as const,
+      registers,
+    }),
+    turnsAbandoned: new Counter({
+      name: "earshot_turns_abandoned_total",
+      help: "Turns given up before the caller heard any of them",
+      registers,
+    }),
+  };
+}
+
+function registerMediaMetrics(registry: Registry, media: () => MediaCounts): void {
+  const readings = {
+    earshot_media_frames_in_total: ["Media messages received", (counts) => counts.framesIn],
+    earshot_media_frames_out_total: ["Media messages sent", (counts) => counts.framesOut],
+    earshot_media_bytes_in_total: ["Bytes of caller audio received", (counts) => counts.bytesIn],
+    earshot_media_bytes_out_total: ["Bytes of agent audio sent", (counts) => counts.bytesOut],
+    earshot_media_gaps_total: ["Gaps in the caller's audio", (counts) => counts.gaps],
+    earshot_media_gap_seconds_total: ["Caller audio that never arrived", (counts) => counts.gapMs / 1000],
+    earshot_marks_overdue_total: ["Marks that were not echoed in time", (counts) => counts.marksOverdue],
+  } satisfies Record<string, [string, (counts: MediaCounts) => number]>;
+  for (const [name, [help, read]] of Object.entries(readings)) {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read(media()));
+      },
+    });
+  }
+  new Counter({
+    name: "earshot_media_problems_total",
+    help: "Bad input on media sockets, by kind",
+    labelNames: ["problem"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [problem, count] of Object.entries(media().problems)) this.inc({ problem }, count ?? 0);
+    },
+  });
+}

@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { type Earshot, startEarshot } from "../../src/compose.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import type { CallReport } from "../../src/simulation/phone/call-report.ts";
+import { conversation } from "../../src/simulation/phone/caller-script.ts";
+import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
+import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
+import { startDeepgramStandIn } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
+import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
+import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
+import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
+import { speech } from "../support/virtual-call.ts";
+
+const clock = systemClock;
+const question = speech("yes");
+const opened: { close(reason: string): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const part of opened.splice(0).reverse()) await part.close("test");
+});
+
+interface Vendors {
+  readonly deepgram: StandIn;
+  readonly openai: StandIn;
+  readonly elevenlabs: StandIn;
+  readonly earshot: Earshot;
+}
+
+/** The product with vendor keys, its vendors' base URLs at stand-ins. */
+async function withVendors(environment: Record<string, string> = {}): Promise<Vendors> {
+  const deepgram = await startDeepgramStandIn({ clock, transcript: () => "what are your opening hours" });
+  const openai = await startOpenAiStandIn({
+    clock,
+    firstToken: 50,
+    reply: () => "Sure thing, we open at nine.",
+  });
+  const elevenlabs = await startElevenLabsStandIn({ clock, firstByte: 30, charactersPerSecond: 40 });
+  opened.push(deepgram, openai, elevenlabs);
+  const config = loadConfig({
+    PORT: "0",
+    LOG_LEVEL: "CRITICAL",
+    TWILIO_AUTH_TOKEN: "12345678901234567890123456789012",
+    AGENT_GREETING: "Hello.",
+    DEEPGRAM_API_KEY: "dg",
+    DEEPGRAM_BASE_URL: deepgram.origin,
+    OPENAI_API_KEY: "oa",
+    OPENAI_BASE_URL: `${openai.origin}/v1`,
+    ELEVENLABS_API_KEY: "el",
+    ELEVENLABS_BASE_URL: elevenlabs.origin,
+    ...environment,
+  });
+  const earshot = await startEarshot(config);
+  opened.push(earshot);
+  return { deepgram, openai, elevenlabs, earshot };
+}
+
+/** A caller who asks once, hears the answer and hangs up; every request and the upgrade signed. */
+async function asks({ earshot }: Vendors): Promise<CallReport> {
+  const phone = new SimulatedPhone({
+    clock,
+    exchange: new PhoneExchange(clock),
+    voiceUrl: `${earshot.url}/api/phone/incoming`,
+    authToken: "12345678901234567890123456789012",
+    from: "+14155550100",
+    to: "+15005550006",
+    script: conversation([question]).map((step) => ({
+      ...step,
+      cue: { when: "agent-finished", quiet: 300 },
+    })),
+    limit: 15_000,
+  });
+  return phone.call();
+}
+
+/** What happened on a vendor's wire, in order; repeats and timers' chatter left out. */
+function wire({ log }: StandIn, leftOut: readonly string[] = []): string[] {
+  const lines = log.map(
+    ({ direction, what, detail }) => `${direction} ${what}${detail === undefined ? "" : ` ${detail.trim()}`}`,
+  );
+  return lines.filter(
+    (line, index) => line !== lines[index - 1] && !leftOut.some((start) => line.startsWith(start)),
+  );
+}
+
+/** The transcripts of all calls that ended. */
+function transcripts(earshot: Earshot): string[] {
+  const lines: string[] = [];
+  earshot.registry.events.on("event", ({ type, sessionId }) => {
+    if (type !== "call-ended") return;
+    const entries = earshot.registry.find(sessionId)?.transcript.entries ?? [];
+    lines.push(...entries.map(({ speaker, text }) => `${speaker}: ${text}`));
+  });
+  return lines;
+}
+
+describe("a call over the vendors' own protocols", () => {
+  it.each([
+    [
+      "nova-3",
+      [
+        "in open",
+        "in audio",
+        "out SpeechStarted",
+        "out Results",
+        "in CloseStream",
+        "out Metadata",
+        "in close",
+      ],
+      ["out UtteranceEnd", "in KeepAlive"],
+    ],
+    [
+      "flux-general-en",
+      ["in open", "out Connected", "in audio", "out TurnInfo", "in CloseStream", "in close"],
+      [],
+    ],
+  ])(
+    "is heard by %s, answered by the model and spoken, in the order of the wire",
+    async (model, heard, leftOut) => {
+      const vendors = await withVendors({ DEEPGRAM_MODEL: model });
+      const lines = transcripts(vendors.earshot);
+      const report = await asks(vendors);
+      expect(report.exchanges).toHaveLength(1);
+      expect(lines).toEqual([
+        "ai_agent: Hello.",
+        "customer: what are your opening hours",
+        "ai_agent: Sure thing, we open at nine.",
+      ]);
+      await vendors.earshot.close("test");
+      const order = wire(vendors.deepgram, leftOut).map((line) => line.split(" ").slice(0, 2).join(" "));
+      expect([...new Set(order)]).toEqual(heard);
+      expect(wire(vendors.openai, ["out role", "out usage"])).toEqual([
+        "in request system,assistant,user",
+        ...["Sure", "thing,", "we", "open", "at", "nine."].map((token) => `out token ${token}`),
+        "out finish stop",
+        "out [DONE]",
+      ]);
+      expect(wire(vendors.elevenlabs, ["out"])).toEqual([
+        "in open 21m00Tcm4TlvDq8ikWAM",
+        ...["init u1", "text u1 Hello.", "flush u1", "close_context u1"].map((message) => `in ${message}`),
+        ...["init u2", "text u2 Sure", "text u2 thing,", "flush u2"].map((message) => `in ${message}`),
+        ...["text u2 we", "text u2 open", "text u2 at", "text u2 nine.", "flush u2"].map(
+          (message) => `in ${message}`,
+        ),
+        ...["close_context u2", "close_socket"].map((message) => `in ${message}`),
+      ]);
+    },
+  );
+
+  it("connects the vendors while the call still rings, and speaks the greeting from the cache the second time", async () => {
+    const vendors = await withVendors();
+    const events: string[] = [];
+    vendors.earshot.registry.events.on("event", ({ type }) => events.push(type));
+    await asks(vendors);
+    await asks(vendors);
+    const greetings = vendors.elevenlabs.log.filter(
+      ({ what, detail }) => what === "text" && detail?.includes("Hello."),
+    );
+    expect(greetings).toHaveLength(1);
+    const rang = events.indexOf("call-ringing");
+    expect(rang).toBeLessThan(events.indexOf("media-started"));
+    const [opened] = vendors.deepgram.log;
+    expect(opened?.what).toBe("open");
+  });
+
+  it("does not lose the call to a model that fails once", async () => {
+    const vendors = await withVendors();
+    const lines = transcripts(vendors.earshot);
+    vendors.openai.inject({ type: "status", status: 500 });
+    await asks(vendors);
+    expect(lines.at(-1)).toMatch(/^ai_agent: I am sorry, something went wrong/);
+  });
+
+  it("refuses webhooks and media sockets that Twilio has not signed", async () => {
+    const { earshot } = await withVendors();
+    const webhook = await fetch(`${earshot.url}/api/phone/incoming`, {
+      method: "POST",
+      body: new URLSearchParams({ CallSid: "CA1", From: "+14155550100", To: "+15005550006" }),
+    });
+    expect(webhook.status).toBe(403);
+    const upgrade = await fetch(`${earshot.url}/api/phone/media`).catch(() => undefined);
+    expect(upgrade?.status).toBe(404);
+    expect(await refusalOf(earshot)).toBe(403);
+    expect(earshot.registry.liveCount).toBe(0);
+  });
+});
+
+/** The status with which an unsigned upgrade is answered. */
+function refusalOf(earshot: Earshot): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${earshot.url.replace("http", "ws")}/api/phone/media`);
+    socket.on("unexpected-response", (request, response) => {
+      resolve(response.statusCode);
+      response.resume();
+      request.destroy();
+    });
+    socket.on("open", () => reject(new Error("The socket was accepted")));
+    socket.on("error", () => {});
+  });
+}
