@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -49,18 +49,23 @@ export async function scriptedGateway(script: Script): Promise<ScriptedGateway> 
   const requests: SeenRequest[] = [];
   const upgrades: { url: string; signature: string | undefined }[] = [];
   const streams: Seen[][] = [];
-  const http = createServer(async (request, response) => {
-    const seen = await readRequest(request);
+  const http = createServer((request, response) => {
+    readRequest(request).then(
+      (seen) => answer(seen, response),
+      (error: unknown) => response.destroy(error as Error),
+    );
+  });
+  const answer = (seen: SeenRequest, response: ServerResponse): void => {
     if (seen.url.startsWith("/api/v1/")) {
       response.writeHead(script.transcript === undefined ? 404 : 200);
       response.end(JSON.stringify(script.transcript ?? {}));
       return;
     }
     requests.push(seen);
-    const answer = seen.url.includes("status") ? "" : script.answer(seen, requests.length - 1, origin());
-    if (typeof answer === "number") response.writeHead(answer).end("no");
-    else response.writeHead(200, { "content-type": "text/xml" }).end(answer);
-  });
+    const document = seen.url.includes("status") ? "" : script.answer(seen, requests.length - 1, origin());
+    if (typeof document === "number") response.writeHead(document).end("no");
+    else response.writeHead(200, { "content-type": "text/xml" }).end(document);
+  };
   const sockets = new WebSocketServer({ noServer: true });
   http.on("upgrade", (request, socket, head) => {
     if (request.url?.startsWith("/ws/transcripts/")) {
