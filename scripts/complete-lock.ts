@@ -10,10 +10,15 @@ interface Package {
   readonly license?: string;
   readonly engines?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
+  readonly dev?: boolean;
+  readonly optional?: boolean;
 }
 
 const file = "package-lock.json";
-const lock = JSON.parse(readFileSync(file, "utf8")) as { packages: Record<string, Package & object> };
+const lock = JSON.parse(readFileSync(file, "utf8")) as { packages: Record<string, Package> };
 let added = 0;
 for (const [path, owner] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(owner.optionalDependencies ?? {})) {
@@ -35,7 +40,7 @@ function isLocked(path: string, name: string): boolean {
 }
 
 /** Platform packages are named after what they are for: `…/cli-linux-x64-musl`. */
-function platformPackage(name: string, version: string, owner: Package): Package & object {
+function platformPackage(name: string, version: string, owner: Package): Package {
   const [os = "", cpu = "", libc = ""] = (name.split("/").at(-1) ?? "")
     .replace(/^(cli|binding)-/, "")
     .split("-");

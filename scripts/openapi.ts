@@ -29,6 +29,7 @@ async function describe(): Promise<string> {
       tokenKey: streamTokenKey([]),
       clock,
     }),
+    typedInput: { typed: () => {} },
     publicUrl: () => "http://127.0.0.1:8000",
     serviceName: "call",
     metrics: createMetrics({

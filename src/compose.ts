@@ -100,6 +100,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
   const http = buildHttpServer({
     registry,
     intake,
+    typedInput: pipelines,
     publicUrl: () => publicUrl,
     serviceName: config.serviceName,
     ...(config.apiSecretKey && { apiSecretKey: config.apiSecretKey }),

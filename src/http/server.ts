@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
 import type { CallIntake } from "../calls/call-intake.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
+import type { TypedInput } from "../calls/typed-input.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { requireBearer, requireOwnOrigin } from "./plugins/access.ts";
@@ -14,12 +15,15 @@ import { liveTranscriptRoutes } from "./routes/live-transcripts.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { phoneWebhookRoutes } from "./routes/phone-webhooks.ts";
 import { transcriptRoutes } from "./routes/transcripts.ts";
+import { typedInputRoutes } from "./routes/typed-input.ts";
 import { errorBody } from "./schemas/error-body.ts";
 import { transcriptEntry } from "./schemas/transcript.ts";
+import { strictBodies } from "./strict-bodies.ts";
 
 export interface HttpServerOptions {
   readonly registry: CallRegistry;
   readonly intake: CallIntake;
+  readonly typedInput: TypedInput;
   /** The origin that Twilio sees, without a slash at its end; asked at each request, as it may depend on the bound port. */
   readonly publicUrl: () => string;
   readonly serviceName: string;
@@ -63,6 +67,7 @@ export function buildHttpServer(options: HttpServerOptions) {
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
     },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    schemaController: { compilersFactory: { buildValidator: strictBodies } },
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
@@ -81,6 +86,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(metricsRoutes(options.metrics));
     guarded.register(transcriptRoutes(registry));
     guarded.register(liveTranscriptRoutes(registry, clock));
+    guarded.register(typedInputRoutes(options.typedInput));
   });
   return app;
 }

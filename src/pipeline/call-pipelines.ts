@@ -1,6 +1,8 @@
 import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
+import type { TypedInput } from "../calls/typed-input.ts";
 import type { Cancel } from "../runtime/clock.ts";
+import { GatewayError } from "../runtime/errors.ts";
 import { CallPipeline, type PipelineParts } from "./call-pipeline.ts";
 
 interface Conversing {
@@ -13,7 +15,7 @@ interface Conversing {
  * The conversations of all live calls. One is prepared when its call begins to ring, so that recogniser and
  * voice are connected and the greeting is spoken by the time the media socket opens, and closed when it ends.
  */
-export class CallPipelines {
+export class CallPipelines implements TypedInput {
   readonly #registry: CallRegistry;
   readonly #parts: PipelineParts;
   readonly #live = new Map<number, Conversing>();
@@ -38,6 +40,14 @@ export class CallPipelines {
     const { pipeline, cancelWait } = this.#live.get(call.sessionId) ?? this.#prepare(call);
     cancelWait();
     return pipeline;
+  }
+
+  typed(sessionId: number, text: string): void {
+    const pipeline = this.#live.get(sessionId)?.pipeline;
+    if (pipeline === undefined || this.#registry.find(sessionId)?.phase !== "in-progress") {
+      throw new GatewayError("NOT_FOUND", "Call session not found");
+    }
+    pipeline.typed(text);
   }
 
   /** Resolves when every conversation that has ended has let go of its providers. */

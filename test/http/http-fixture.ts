@@ -51,6 +51,7 @@ export function httpFixture(overrides: Partial<HttpServerOptions> = {}) {
   const app = buildHttpServer({
     registry,
     intake,
+    typedInput: { typed: () => {} },
     publicUrl: () => "http://127.0.0.1:8000",
     serviceName: "call",
     metrics,

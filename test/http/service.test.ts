@@ -173,6 +173,7 @@ describe("the API's description", () => {
     expect(Object.keys(document.paths).sort()).toEqual([
       "/api/phone/incoming",
       "/api/phone/status",
+      "/api/v1/calls/{session_id}/input",
       "/api/v1/calls/{session_id}/transcript",
       "/health",
       "/metrics",
