@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { SILENCE } from "../../src/audio/audio-format.ts";
+import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
+import { type Earshot, startEarshot } from "../../src/compose.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { EmbeddedSpeechToText } from "../../src/providers/embedded/embedded-speech-to-text.ts";
+import { RecogniserEngine } from "../../src/providers/embedded/recogniser-engine.ts";
+import { inlineRecogniser } from "../../src/providers/embedded/recogniser-link.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+import type { CallReport } from "../../src/simulation/phone/call-report.ts";
+import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
+import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
+import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
+import { speech } from "../support/virtual-call.ts";
+
+const clock = systemClock;
+let earshot: Earshot;
+
+afterEach(() => earshot.close("test"));
+
+async function dials(
+  script: readonly CallerStep[],
+  environment: Record<string, string> = {},
+): Promise<CallReport> {
+  earshot = await startEarshot(loadConfig({ PORT: "0", LOG_LEVEL: "CRITICAL", ...environment }));
+  const phone = new SimulatedPhone({
+    clock,
+    exchange: new PhoneExchange(clock),
+    voiceUrl: `${earshot.url}/api/phone/incoming`,
+    from: "+14155550100",
+    to: "+15005550006",
+    script,
+    limit: 25_000,
+    record: true,
+  });
+  return phone.call();
+}
+
+/** What a recogniser makes of the recording, when it has these phrases to choose from. */
+async function recognised(mulaw: Uint8Array, phrases: readonly string[]): Promise<string[]> {
+  const engine = await RecogniserEngine.load();
+  const recogniser = new EmbeddedSpeechToText(clock, await loadVoiceActivity(), {
+    link: inlineRecogniser(engine),
+  });
+  const heard: string[] = [];
+  const stream = recogniser.open({ language: "en-US" }, (event) => {
+    if (event.type === "final" && event.text !== "") heard.push(event.text);
+  });
+  stream.hint(phrases);
+  stream.push(mulaw);
+  stream.push(new Uint8Array(8000).fill(SILENCE));
+  stream.finalize();
+  await recogniser.close("test");
+  await engine.settled();
+  return heard;
+}
+
+const greeting = "hello and thank you for calling how can i help you";
+const goodbye = "thank you for calling goodbye";
+/** Of about the same length as what is really said. */
+const others = [
+  "good morning and welcome to our company what would you like",
+  "all our lines are busy now please hold or call again tomorrow",
+  "thank you for waiting please hold",
+  "we are closed today goodbye",
+  "please call again tomorrow",
+];
+
+describe("a call without any account", () => {
+  it("is understood, answered with words that a recogniser understands, and ended by the agent", async () => {
+    const report = await dials([
+      { type: "say", audio: speech("goodbye"), cue: { when: "agent-finished", quiet: 500 } },
+      { type: "hang-up", cue: { when: "after", wait: 20_000 } },
+    ]);
+    expect(report.ended.by).toBe("agent");
+    const record = earshot.registry.findBySipCallId(report.callSid);
+    expect(record?.transcript.entries.map(({ speaker, text }) => `${speaker}: ${text}`)).toEqual([
+      "ai_agent: Hello, and thank you for calling. How can I help you?",
+      "customer: goodbye",
+      "ai_agent: Thank you for calling, goodbye!",
+    ]);
+    const [asked = Number.NaN] = report.exchanges.map(({ voiceStart }) => voiceStart);
+    const heard = (when: (start: number) => boolean) =>
+      Buffer.concat(
+        (report.recording?.agent ?? []).filter(({ start }) => when(start)).map(({ mulaw }) => mulaw),
+      );
+    const [greeted = ""] = await recognised(
+      heard((start) => start < asked),
+      [greeting, ...others],
+    );
+    expect(greeted).toContain("hello and thank you for calling");
+    expect(
+      await recognised(
+        heard((start) => start > asked),
+        [goodbye, ...others],
+      ),
+    ).toEqual([goodbye]);
+  });
+});
