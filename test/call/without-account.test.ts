@@ -55,7 +55,6 @@ async function recognised(mulaw: Uint8Array, phrases: readonly string[]): Promis
   return heard;
 }
 
-const greeting = "hello and thank you for calling how can i help you";
 const goodbye = "thank you for calling goodbye";
 /** Of about the same length as what is really said. */
 const others = [
@@ -80,20 +79,8 @@ describe("a call without any account", () => {
       "ai_agent: Thank you for calling, goodbye!",
     ]);
     const [asked = Number.NaN] = report.exchanges.map(({ voiceStart }) => voiceStart);
-    const heard = (when: (start: number) => boolean) =>
-      Buffer.concat(
-        (report.recording?.agent ?? []).filter(({ start }) => when(start)).map(({ mulaw }) => mulaw),
-      );
-    const [greeted = ""] = await recognised(
-      heard((start) => start < asked),
-      [greeting, ...others],
-    );
-    expect(greeted).toContain("hello and thank you for calling");
-    expect(
-      await recognised(
-        heard((start) => start > asked),
-        [goodbye, ...others],
-      ),
-    ).toEqual([goodbye]);
+    const pieces = (report.recording?.agent ?? []).filter(({ start }) => start > asked);
+    const answer = Buffer.concat(pieces.map(({ mulaw }) => mulaw));
+    expect(await recognised(answer, [goodbye, ...others])).toEqual([goodbye]);
   });
 });
