@@ -26,12 +26,10 @@ export class SpeechSplitter {
 
   /** @param next the character that follows, when it is known already. */
   #mayFlush(next: string | undefined): boolean {
-    const text = this.#spoken;
-    const mark = text.at(-1) ?? "";
-    if (CLOSING.has(mark))
-      return next === undefined ? false : isSpace(next) && this.#mayFlushAt(text.slice(0, -1), next);
-    if (isSpace(mark)) return this.#mayFlushAt(text.slice(0, -1), mark);
-    return this.#mayFlushAt(text, next);
+    const mark = this.#spoken.at(-1) ?? "";
+    if (isSpace(mark)) return this.#mayFlushAt(withoutClosing(this.#spoken.slice(0, -1)), mark);
+    if (CLOSING.has(mark)) return next !== undefined && this.#mayFlushAt(withoutClosing(this.#spoken), next);
+    return this.#mayFlushAt(this.#spoken, next);
   }
 
   #mayFlushAt(text: string, next: string | undefined): boolean {
@@ -60,8 +58,15 @@ const abbreviations = new Set(
 );
 
 function endsInAbbreviation(text: string): boolean {
-  const word = /([\p{L}.]+)\.$/u.exec(text)?.[1]?.toLowerCase();
+  const word = /([\p{L}.'’]+)\.$/u.exec(text)?.[1]?.toLowerCase();
   return word !== undefined && (abbreviations.has(word) || /^(\p{L}\.)*\p{L}$/u.test(word));
+}
+
+/** Quotation marks and brackets belong to the sentence that they close. */
+function withoutClosing(text: string): string {
+  let end = text.length;
+  while (CLOSING.has(text[end - 1] ?? "")) end -= 1;
+  return text.slice(0, end);
 }
 
 function hasWord(text: string): boolean {

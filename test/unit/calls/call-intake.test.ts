@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { agentProfile } from "../../../src/calls/agent-profile.ts";
+import { CallIntake } from "../../../src/calls/call-intake.ts";
+import { CallRegistry } from "../../../src/calls/call-registry.ts";
+import { sessionIdsFrom } from "../../../src/calls/session-ids.ts";
+import { InProcessSpentTokens } from "../../../src/calls/spent-tokens.ts";
+import { STREAM_TOKEN_LIFETIME, streamTokenKey } from "../../../src/calls/stream-token.ts";
+import { ManualClock } from "../../../src/runtime/manual-clock.ts";
+
+function desk(maxCalls = 2) {
+  const clock = new ManualClock();
+  const registry = new CallRegistry({
+    clock,
+    maxCalls,
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+  const profile = agentProfile();
+  const intake = new CallIntake({
+    registry,
+    profile,
+    sessionIds: sessionIdsFrom(clock.wall()),
+    spentTokens: new InProcessSpentTokens(),
+    tokenKey: streamTokenKey(["test"]),
+    clock,
+  });
+  const rings = (sipCallId = "CA1", afterMedia = false) =>
+    intake.incoming({ sipCallId, from: "+14155550100", to: "+15005550006", afterMedia });
+  const connects = (sipCallId = "CA1", afterMedia = false) => {
+    const answer = rings(sipCallId, afterMedia);
+    if (answer.action !== "connect") throw new Error(answer.action);
+    return answer;
+  };
+  return { clock, registry, intake, profile, rings, connects };
+}
+
+describe("taking calls in", () => {
+  it("gives a fresh token for the same call when the carrier asks again", () => {
+    const { connects } = desk();
+    const [first, second] = [connects(), connects()];
+    expect(second.call).toBe(first.call);
+    expect(second.token).not.toBe(first.token);
+  });
+
+  it("is busy when all lines are in use, and while it shuts down", () => {
+    const { rings, registry } = desk(1);
+    expect(rings("CA1").action).toBe("connect");
+    expect(rings("CA2").action).toBe("busy");
+    registry.end(registry.live[0]?.call.sessionId ?? 0, "caller-hung-up");
+    registry.drain();
+    expect(rings("CA3").action).toBe("busy");
+  });
+
+  it("lets one media stream claim the call, once for each token", async () => {
+    const { connects, intake } = desk();
+    const [first, second] = [connects(), connects()];
+    expect(await intake.claim(first.token, "CA1")).toBe(first.call);
+    await expect(intake.claim(first.token, "CA1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(intake.claim(second.token, "CA1")).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("refuses tokens that are late or of another call", async () => {
+    const { clock, connects, intake } = desk();
+    const { token } = connects();
+    await expect(intake.claim(token, "CA2")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    clock.advanceTo(STREAM_TOKEN_LIFETIME + 1);
+    await expect(intake.claim(token, "CA1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("hangs up a call that has ended", () => {
+    const { connects, rings, registry } = desk();
+    registry.end(connects().call.sessionId, "agent-goodbye");
+    expect(rings("CA1", true).action).toBe("hang-up");
+  });
+
+  it("never disturbs a call whose media is here", async () => {
+    const { connects, intake, registry } = desk();
+    const { call, token } = connects();
+    await intake.claim(token, "CA1");
+    expect(connects().call).toBe(call);
+    expect(registry.find(call.sessionId)?.phase).toBe("in-progress");
+  });
+
+  it("connects a call anew that lost its media, with words that say so", async () => {
+    const { connects, intake, registry, profile } = desk();
+    const { call, token } = connects();
+    await intake.claim(token, "CA1");
+    const again = connects("CA1", true);
+    expect(again.call.sessionId).toBeGreaterThan(call.sessionId);
+    expect(again.call.profile.greeting).toBe(profile.phrases.reconnected);
+    expect(registry.find(call.sessionId)?.endReason).toBe("media-lost");
+  });
+});
+
+describe("the registry", () => {
+  it("ends a call once, whoever says so", () => {
+    const { connects, registry } = desk();
+    const reasons: string[] = [];
+    registry.events.on("event", (event) => {
+      if (event.type === "call-ended") reasons.push(event.reason);
+    });
+    const { sessionId } = connects().call;
+    registry.end(sessionId, "caller-hung-up");
+    registry.end(sessionId, "shutdown");
+    expect(reasons).toEqual(["caller-hung-up"]);
+    expect(registry.find(sessionId)).toMatchObject({ phase: "ended", endReason: "caller-hung-up" });
+  });
+
+  it("forgets the oldest ended calls, and nothing that lives", () => {
+    const { connects, registry } = desk();
+    const living = connects("CAlive").call.sessionId;
+    const first = connects("CA0").call.sessionId;
+    registry.end(first, "caller-hung-up");
+    for (let i = 1; i <= 1000; i++) registry.end(connects(`CA${i}`).call.sessionId, "caller-hung-up");
+    expect(registry.find(first)).toBeUndefined();
+    expect(registry.findBySipCallId("CA0")).toBeUndefined();
+    expect(registry.findBySipCallId("CA1000")).toBeDefined();
+    expect(registry.find(living)?.phase).toBe("ringing");
+  });
+});
