@@ -1,4 +1,5 @@
 import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
+import type { ProviderPort } from "./calls/call-event.ts";
 import type { Config } from "./config/config.ts";
 import type { LanguageModel } from "./pipeline/language-model.ts";
 import type { SpeechToText } from "./pipeline/speech-to-text.ts";
@@ -8,9 +9,13 @@ import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-t
 import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { Receptionist } from "./providers/embedded/receptionist.ts";
+import { failoverLanguageModel } from "./providers/failover/failover-language-model.ts";
+import { failoverSpeechToText } from "./providers/failover/failover-speech-to-text.ts";
+import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { type Closable, closeAll } from "./runtime/closable.ts";
+import type { GatewayError } from "./runtime/errors.ts";
 
 /** Who hears, thinks and speaks, for all calls of the process. */
 export interface Providers extends Closable {
@@ -19,12 +24,18 @@ export interface Providers extends Closable {
   readonly textToSpeech: TextToSpeech;
 }
 
-/** The configured providers; the embedded ones start their threads now, so that no caller waits for them. */
+/**
+ * The configured providers; the embedded ones start their threads now, so that no caller waits for them.
+ * `onCovered` hears of failures that the next provider of a list made up for.
+ */
 export function composeProviders(
   config: Config,
   clock: Clock,
   voiceActivity: VoiceActivityFactory,
+  onCovered: (port: ProviderPort, provider: string, error: GatewayError) => void,
 ): Providers {
+  const covered = (port: ProviderPort) => (provider: string, error: GatewayError) =>
+    onCovered(port, provider, error);
   const closables: Closable[] = [];
 
   const speechToText = {
@@ -55,9 +66,18 @@ export function composeProviders(
 
   const { stt, llm, tts } = config.providers;
   return {
-    speechToText: speechToText[stt[0] ?? "embedded"](),
-    languageModel: languageModel[llm[0] ?? "embedded"](),
-    textToSpeech: textToSpeech[tts[0] ?? "embedded"](),
+    speechToText: failoverSpeechToText(
+      stt.map((name) => speechToText[name]()),
+      { clock, onFailure: covered("stt") },
+    ),
+    languageModel: failoverLanguageModel(
+      llm.map((name) => languageModel[name]()),
+      { onFailure: covered("llm") },
+    ),
+    textToSpeech: failoverTextToSpeech(
+      tts.map((name) => textToSpeech[name]()),
+      { onFailure: covered("tts") },
+    ),
     close: (reason) => closeAll(reason, closables),
   };
 }

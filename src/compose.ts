@@ -50,7 +50,12 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
   const clock = overrides.clock ?? systemClock;
   const logger = createLogger({ level: config.logLevel, service: config.serviceName });
   const voiceActivity = await loadVoiceActivity();
-  const providers = overrides.providers ?? composeProviders(config, clock, voiceActivity);
+  const providers =
+    overrides.providers ??
+    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
+      metrics.providerErrors.inc({ port, provider, code });
+      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+    });
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,

@@ -28,7 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
   audio: { ours: [], packages: ["alawmulaw", "@echogarden/fvad-wasm", "@echogarden/speex-resampler-wasm"] },
   calls: { ours: ["runtime"], packages: [] },
   telephony: { ours: ["audio", "calls", "runtime"], packages: ["twilio/"] },
-  pipeline: { ours: ["audio", "calls", "runtime"], packages: ["typebox"] },
+  pipeline: { ours: ["audio", "calls", "runtime"], packages: ["typebox", "n2words"] },
   gateway: { ours: ["telephony", "audio", "calls", "runtime"], types: ["pipeline"], packages: ["ws"] },
   providers: provider(),
   "providers/deepgram": provider("@deepgram/sdk", "ws"),
@@ -43,6 +43,10 @@ const rules: Readonly<Record<string, Rule>> = {
     ours: ["calls", "telephony/twiml.ts", "telephony/signature.ts", "telemetry", "runtime"],
     packages: fastifyPackages,
   },
+  diagnosis: {
+    ours: [...pipelinePorts, "audio", "runtime"],
+    packages: ["@deepgram/sdk", "openai", "@elevenlabs/elevenlabs-js", "twilio"],
+  },
   config: { ours: ["runtime"], types: ["calls"], packages: [] },
   simulation: {
     ours: ["telephony", "calls", "audio", "runtime"],
@@ -51,7 +55,7 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** Programs and their composition: the only files outside of a folder, and the only ones that may see everything. */
-const PROGRAM = /^(main|compose(-[a-z-]+)?|call)\.ts$/;
+const PROGRAM = /^(main|compose(-[a-z-]+)?|call|doctor)\.ts$/;
 
 /** Names that say nothing, and so collect everything. */
 const DRAWER = /(^|[/-])(utils?|helpers?|common|misc|shared|managers?|types|index)(\.ts$|\/)/;

@@ -11,6 +11,8 @@ export interface AgentProfile {
   readonly voice?: string;
   readonly turnTaking: TurnTaking;
   readonly phrases: Phrases;
+  /** Sentences that the caller cannot interrupt, such as legal notices; exactly as they are spoken. */
+  readonly protectedSentences: readonly string[];
 }
 
 /** What the gateway itself says, in the profile's language, when neither the caller nor the model does. */
@@ -23,38 +25,60 @@ export interface Phrases {
   readonly apology: string;
   /** Before hanging up on a caller who stays silent. */
   readonly silentGoodbye: string;
+  /** Said while a tool or a slow model keeps the caller waiting. */
+  readonly filler: string;
+  /** A minute before the maximum duration. */
+  readonly durationWarning: string;
   /** Before hanging up at the maximum duration. */
   readonly durationGoodbye: string;
   /** Opens a call again whose connection was lost. */
   readonly reconnected: string;
 }
 
-/** Bounds of turn-taking; every number in ms unless it says otherwise. */
+/** Bounds of turn-taking; every number in ms unless it says otherwise. `docs/turn-taking.md` tells what each trades. */
 export interface TurnTaking {
   /** Whether the caller's speech stops the agent's. */
   readonly bargeIn: boolean;
-  /** Local silence after which the caller's turn is over when the recogniser does no endpointing of its own. */
-  readonly localEndpoint: number;
-  /** Local silence after which the recogniser is asked for its final words although it has seen no endpoint. */
-  readonly endpointFallback: number;
+  /** Whether model and voice run ahead while it is not yet certain that the caller has finished. */
+  readonly speculation: boolean;
+  /** Silence that ends the caller's turn after a complete sentence. */
+  readonly endpointMin: number;
+  /** Silence that ends it after words that lead on: "and", "um", half a number. */
+  readonly endpointMax: number;
+  /** Silence that ends it when the words do not tell, before this caller's own pauses are known. */
+  readonly endpointOpen: number;
+  /** Silence after which the recogniser is asked for its final words, instead of waiting for its own endpoint. */
+  readonly earlyFinalize: number;
+  /** Speech over the agent's that interrupts it even if no words are understood. */
+  readonly sustainedSpeech: number;
+  /** How long words may come after short speech over the agent's, before the agent goes on. */
+  readonly backchannelWait: number;
   /** Both sides silent for so long: the agent speaks. */
   readonly silenceLimit: number;
   /** How often a silent caller is asked before the agent says goodbye. A count. */
   readonly reprompts: number;
-  /** No first word of a reply for so long: the agent apologises and gives the turn back. */
+  /** No sound of a reply for so long: a filler is said; 0: none. */
+  readonly fillerAfter: number;
+  /** No sound of a reply for so long: the agent apologises and gives the turn back. */
   readonly replyLimit: number;
   /** Time without a further key after which keyed digits are taken as an answer; `#` ends them at once. */
   readonly interDigit: number;
-  /** The whole call; the agent says goodbye when it is reached. */
+  /** The whole call; the agent says goodbye when it is reached, and warns a minute before. */
   readonly maxCallDuration: number;
 }
 
 export const defaultTurnTaking: TurnTaking = {
   bargeIn: true,
-  localEndpoint: 500,
-  endpointFallback: 1200,
+  speculation: true,
+  endpointMin: 400,
+  endpointMax: 1_500,
+  endpointOpen: 500,
+  earlyFinalize: 160,
+  sustainedSpeech: 800,
+  backchannelWait: 500,
   silenceLimit: 20_000,
   reprompts: 2,
+  fillerAfter: 2_500,
   replyLimit: 8_000,
   interDigit: 1_500,
   maxCallDuration: 3_600_000,
@@ -65,6 +89,8 @@ const defaultPhrases: Phrases = {
   notUnderstood: "Sorry, I did not catch that. Could you say it again?",
   apology: "I am sorry, something went wrong on my side. Could you say that again?",
   silentGoodbye: "I cannot hear you, so I will hang up now. Goodbye.",
+  filler: "One moment, please.",
+  durationWarning: "Just to let you know, we have about one minute left.",
   durationGoodbye: "I am sorry, we have reached the end of the time for this call. Goodbye.",
   reconnected: "Sorry, the line dropped for a moment. Please go on.",
 };
@@ -78,6 +104,7 @@ const defaultProfile: AgentProfile = {
     "without lists or formatting. Ask one question at a time. When the caller is done, say goodbye and end the call.",
   turnTaking: defaultTurnTaking,
   phrases: defaultPhrases,
+  protectedSentences: [],
 };
 
 /** The default agent with whatever the operator set. */

@@ -67,7 +67,19 @@ export type CallFact =
       readonly startedAt: number;
     }
   | { readonly type: "barge-in"; readonly turn: number; readonly speechStartedAt: number }
+  /** What became of a barge-in: words or sustained speech, or a cough or a "mm-hm" after which the agent went on. */
+  | { readonly type: "barge-in-decided"; readonly turn: number; readonly outcome: "interrupted" | "resumed" }
   | { readonly type: "turn-abandoned"; readonly turn: number }
+  /** Model and voice ran ahead of the end of the caller's turn; not accepted: nothing of it was heard. */
+  | {
+      readonly type: "speculated";
+      readonly turn: number;
+      readonly accepted: boolean;
+      /** Pieces that the model gave. */
+      readonly tokens: number;
+      /** Given to the voice. */
+      readonly characters: number;
+    }
   | { readonly type: "dead-air"; readonly cause: DeadAirCause }
   | { readonly type: "tool-called"; readonly turn: number; readonly tool: string; readonly ok: boolean }
   | {

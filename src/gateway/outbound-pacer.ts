@@ -67,8 +67,9 @@ export class OutboundPacer {
     this.#sinceMark = 0;
     this.#startedTurn = undefined;
     this.#cancelPump?.();
-    this.#output.clear();
-    return this.ledger.clear(this.#clock.now());
+    const at = this.#clock.now();
+    if (this.ledger.isOutstanding(at)) this.#output.clear();
+    return this.ledger.clear(at);
   }
 
   /** A mark came back from Twilio. Answers whether it was one of ours. */

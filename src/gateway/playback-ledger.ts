@@ -91,6 +91,11 @@ export class PlaybackLedger {
     return durationOf(bytes);
   }
 
+  /** Whether the far side may still have something to play, or a mark to return. */
+  isOutstanding(at: number): boolean {
+    return this.#marks.size > 0 || this.lead(at) > 0;
+  }
+
   /** Audio sent and believed not yet played, in ms. */
   lead(at: number): number {
     return durationOf(this.#sent - this.#playhead(at));

@@ -4,7 +4,10 @@ import type { FastifyServerOptions } from "fastify";
 type Compilers = NonNullable<NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"]>;
 type BuildValidator = NonNullable<Compilers["buildValidator"]>;
 /** What is used of it: schemas and options in, a compiler for the parts of routes out. */
-type Build = (schemas: unknown, options?: { customOptions?: object }) => (route: { httpPart?: string }) => unknown;
+type Build = (
+  schemas: unknown,
+  options?: { customOptions?: object },
+) => (route: { httpPart?: string }) => unknown;
 
 const compilerOf = AjvCompiler() as Build;
 

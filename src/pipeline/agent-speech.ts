@@ -1,20 +1,17 @@
-import { durationOf } from "../audio/audio-format.ts";
 import type { TurnStage } from "../calls/call-event.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
-import type { Playback } from "./playback.ts";
 import { SpeechSplitter } from "./speech-splitter.ts";
 import type { SpeechEvent, Utterance } from "./text-to-speech.ts";
 
 export interface AgentSpeechOptions {
   readonly turn: AgentTurn;
-  readonly playback: Playback;
   /** Begins the utterance; called with the first word, so that a turn without words makes none. */
   readonly speak: (listener: (event: SpeechEvent) => void) => Utterance;
   readonly reached: (stage: TurnStage) => void;
 }
 
-/** The voice of one turn: words in as they are made, audio out to the caller's ear. */
+/** The voice of one turn: words in as they are made, audio out to the turn's gate. */
 export class AgentSpeech {
   readonly #options: AgentSpeechOptions;
   readonly #splitter = new SpeechSplitter();
@@ -22,6 +19,8 @@ export class AgentSpeech {
   #over: { resolve: () => void; reject: (error: GatewayError) => void } | undefined;
   #outcome: "speaking" | "done" | GatewayError = "speaking";
   #cancelled = false;
+  /** Pieces and UTF-16 units of text that it was given. */
+  readonly made = { tokens: 0, characters: 0 };
 
   constructor(options: AgentSpeechOptions) {
     this.#options = options;
@@ -42,6 +41,8 @@ export class AgentSpeech {
     if (this.#cancelled || text === "") return;
     this.#utterance ??= this.#options.speak((event) => this.#hear(event));
     this.#options.turn.text.wrote(text);
+    this.made.tokens += 1;
+    this.made.characters += text.length;
     for (const part of this.#splitter.push(text)) {
       if (part !== "flush") this.#utterance.write(part.write);
       else this.#flush();
@@ -82,17 +83,16 @@ export class AgentSpeech {
 
   #hear(event: SpeechEvent): void {
     if (this.#cancelled) return;
-    const { turn, playback } = this.#options;
+    const { turn, reached } = this.#options;
     if (event.type === "audio") {
       if (event.characters !== undefined) turn.text.timed(event.characters);
       if (event.mulaw.length === 0) return;
-      if (turn.audio === 0) this.#options.reached("tts-first-byte");
-      turn.audio += durationOf(event.mulaw.length);
-      playback.play(turn.number, event.mulaw);
+      reached("tts-first-byte");
+      turn.gate.write(event.mulaw);
       return;
     }
     // What was spoken before a failure is still played to its end.
-    if (turn.audio > 0) playback.playFinished(turn.number);
+    if (turn.gate.length > 0) turn.gate.end();
     this.#outcome = event.type === "done" ? "done" : event.error;
     if (event.type === "done") this.#over?.resolve();
     else this.#over?.reject(event.error);

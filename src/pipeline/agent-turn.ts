@@ -1,4 +1,5 @@
 import type { TurnStage } from "../calls/call-event.ts";
+import type { AudioGate } from "./audio-gate.ts";
 import { HeardText } from "./heard-text.ts";
 import type { Message } from "./language-model.ts";
 
@@ -6,16 +7,16 @@ import type { Message } from "./language-model.ts";
 export class AgentTurn {
   readonly number: number;
   readonly text = new HeardText();
-  /** Audio made for it so far, in ms. */
-  audio = 0;
+  readonly gate: AudioGate;
   /** When the caller began to hear it; unknown before. Monotonic ms. */
   startedAt: number | undefined;
   readonly #stages = new Set<TurnStage>();
   #heard = 0;
   #state: "live" | "whole" | "interrupted" = "live";
 
-  constructor(number: number) {
+  constructor(number: number, gate: AudioGate) {
     this.number = number;
+    this.gate = gate;
   }
 
   /** Whether the stage is reached for the first time. */
@@ -30,8 +31,14 @@ export class AgentTurn {
   }
 
   /** The caller has heard so many ms of it. */
-  heardUpTo(heard: number): void {
-    this.#heard = Math.max(this.#heard, heard);
+  get heard(): number {
+    return this.#heard;
+  }
+
+  /** The playback has played so many ms since the gate was last opened. */
+  played(sinceOpened: number): void {
+    this.#heard = Math.max(this.#heard, this.gate.heard(sinceOpened));
+    this.gate.heardUpTo(this.#heard);
   }
 
   /** All of it was heard. */
@@ -49,7 +56,7 @@ export class AgentTurn {
   }
 
   get heardText(): string {
-    return this.#state === "whole" ? this.text.all : this.text.upTo(this.#heard, this.audio);
+    return this.#state === "whole" ? this.text.all : this.text.upTo(this.#heard, this.gate.length);
   }
 
   /** As the model is to see it: a live turn with all that it has said itself, any other as heard. */

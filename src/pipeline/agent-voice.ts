@@ -3,6 +3,7 @@ import type { CallFact, TurnStage } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { AgentSpeech } from "./agent-speech.ts";
 import { AgentTurn } from "./agent-turn.ts";
+import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
 import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
 import type { HeardTurn, Playback, PlaybackListener } from "./playback.ts";
@@ -18,15 +19,20 @@ export interface AgentVoiceOptions {
   readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
 }
 
-/** The agent's side: one turn's words to the voice and to the caller's ear, and what was heard of them back. */
+/** A turn that is being made, or heard. */
+export interface SpokenTurn {
+  readonly turn: AgentTurn;
+  readonly speech: AgentSpeech;
+}
+
+/** The agent's side: each turn's words to the voice and to the caller's ear, and what was heard of them back. */
 export class AgentVoice implements PlaybackListener {
   readonly #options: AgentVoiceOptions;
   /** Turns that the caller has not heard to their end. */
-  readonly #turns = new Map<number, AgentTurn>();
+  readonly #turns = new Map<number, SpokenTurn>();
   readonly #prepared = new Map<string, PhraseRecording>();
   #connection: VoiceConnection | undefined;
   #playback: Playback | undefined;
-  #speech: AgentSpeech | undefined;
 
   constructor(options: AgentVoiceOptions) {
     this.#options = options;
@@ -50,59 +56,90 @@ export class AgentVoice implements PlaybackListener {
     return this.#playback;
   }
 
-  /** Begins a turn whose words are yet to be made. */
-  begin(number: number): { turn: AgentTurn; speech: AgentSpeech } {
-    return this.#begin(number, (listener) => this.#connected().speak(listener));
+  /** Begins a turn whose words are yet to be made. `ahead`: unheard, and outside of the history, until accepted. */
+  begin(number: number, ahead = false): SpokenTurn {
+    return this.#begin(number, (listener) => this.#connected().speak(listener), ahead);
   }
 
   /** Begins a turn of fixed words: from the cache once they have been spoken. */
-  say(number: number, text: string): { turn: AgentTurn; speech: AgentSpeech } {
-    const begun = this.#begin(number, (listener) => {
-      const recording = this.#prepared.get(text) ?? this.#recording(text);
-      this.#prepared.delete(text);
-      return recording.play(listener);
-    });
-    begun.speech.write(text);
-    return begun;
+  say(number: number, text: string): SpokenTurn {
+    const spoken = this.#begin(number, (listener) => this.#phrase(text).play(listener), false);
+    spoken.speech.write(text);
+    return spoken;
+  }
+
+  /** A turn made ahead is the caller's answer now. */
+  accept({ turn }: SpokenTurn): void {
+    this.#options.conversation.agentBegins(turn);
+    turn.gate.open();
+  }
+
+  /** A turn made ahead will not be used; it never was. */
+  discard({ turn, speech }: SpokenTurn): void {
+    speech.cancel();
+    turn.cutOff();
+    this.#turns.delete(turn.number);
   }
 
   /** Nothing more comes of the turn; what was spoken of it is still played. */
-  abandon(turn: AgentTurn, speech: AgentSpeech): void {
+  abandon({ turn, speech }: SpokenTurn): void {
     speech.cancel();
-    if (turn.audio === 0) this.#turns.delete(turn.number);
-    else this.playback.playFinished(turn.number);
+    if (turn.gate.length === 0) this.#turns.delete(turn.number);
+    else turn.gate.end();
   }
 
-  /** The turn made no sound: nothing of it will be heard. */
-  forget(turn: AgentTurn): void {
-    this.#turns.delete(turn.number);
+  /** Says something within a turn, ahead of what is still being made of it. */
+  fill(number: number, text: string): void {
+    const speech = this.#turns.get(number)?.speech;
+    speech?.write(text);
+    speech?.pause();
+  }
+
+  /** Falls silent at once, and keeps what the caller has not heard. */
+  hold(): void {
+    this.#takeBack();
+    for (const { turn } of this.#turns.values()) this.#publishHeard(turn);
+  }
+
+  /** Goes on from the word at which the caller stopped hearing. */
+  resume(number: number): void {
+    const turn = this.#turns.get(number)?.turn;
+    turn?.gate.open(turn.text.resumePoint(turn.heard));
   }
 
   /** Falls silent at once: no more words, no more sound, and what was not heard was not said. */
   silence(): void {
-    this.#speech?.cancel();
-    this.#speech = undefined;
-    for (const { turn, heard } of this.#playback?.clear() ?? []) this.#turns.get(turn)?.heardUpTo(heard);
+    this.#takeBack();
     this.#cutOff();
   }
 
+  /** Whether the caller is just hearing a sentence that must not be interrupted. */
+  get isProtected(): boolean {
+    const sentences = this.#options.call.profile.protectedSentences;
+    if (sentences.length === 0) return false;
+    return [...this.#turns.values()].some(({ turn: { number, text, gate, startedAt } }) => {
+      const heard = gate.heard(this.#playback?.heard(number) ?? 0);
+      return startedAt !== undefined && sentences.some((sentence) => text.isWithin(sentence, heard));
+    });
+  }
+
   started(number: number): void {
-    const turn = this.#turns.get(number);
+    const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;
-    turn.startedAt = this.#options.clock.now();
+    turn.startedAt ??= this.#options.clock.now();
     this.#options.reached(turn, "first-audio-sent");
   }
 
   heard({ turn: number, heard }: HeardTurn): void {
-    const turn = this.#turns.get(number);
+    const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;
     this.#options.reached(turn, "first-audio-heard");
-    turn.heardUpTo(heard);
+    turn.played(heard);
     this.#publishHeard(turn);
   }
 
   finished(number: number): void {
-    const turn = this.#turns.get(number);
+    const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;
     this.#options.reached(turn, "first-audio-heard");
     turn.heardWhole();
@@ -111,25 +148,28 @@ export class AgentVoice implements PlaybackListener {
   }
 
   async close(): Promise<void> {
-    this.#speech?.cancel();
-    for (const turn of this.#turns.values()) turn.heardUpTo(this.#playback?.heard(turn.number) ?? 0);
+    for (const { turn } of this.#turns.values()) turn.played(this.#playback?.heard(turn.number) ?? 0);
     this.#cutOff();
     await this.#connection?.close();
   }
 
-  #begin(number: number, speak: (listener: (event: SpeechEvent) => void) => Utterance) {
+  #begin(
+    number: number,
+    speak: (listener: (event: SpeechEvent) => void) => Utterance,
+    ahead: boolean,
+  ): SpokenTurn {
     const { conversation, reached } = this.#options;
-    const turn = new AgentTurn(number);
-    const speech = new AgentSpeech({
-      turn,
-      playback: this.playback,
-      speak,
-      reached: (stage) => reached(turn, stage),
-    });
-    this.#turns.set(number, turn);
-    this.#speech = speech;
-    conversation.agentBegins(turn);
+    const turn = new AgentTurn(number, new AudioGate(number, this.playback, !ahead));
+    const speech = new AgentSpeech({ turn, speak, reached: (stage) => reached(turn, stage) });
+    this.#turns.set(number, { turn, speech });
+    if (!ahead) conversation.agentBegins(turn);
     return { turn, speech };
+  }
+
+  #phrase(text: string): PhraseRecording {
+    const recording = this.#prepared.get(text) ?? this.#recording(text);
+    this.#prepared.delete(text);
+    return recording;
   }
 
   #recording(text: string): PhraseRecording {
@@ -143,8 +183,16 @@ export class AgentVoice implements PlaybackListener {
     return this.#connection;
   }
 
+  /** Takes back from the playback what was not heard. */
+  #takeBack(): void {
+    for (const { turn } of this.#turns.values()) turn.gate.close();
+    for (const { turn: number, heard } of this.#playback?.clear() ?? [])
+      this.#turns.get(number)?.turn.played(heard);
+  }
+
   #cutOff(): void {
-    for (const turn of this.#turns.values()) {
+    for (const { turn, speech } of this.#turns.values()) {
+      speech.cancel();
       turn.cutOff();
       this.#publishHeard(turn);
     }

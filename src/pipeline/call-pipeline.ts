@@ -1,33 +1,16 @@
-import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
 import type { Call } from "../calls/call.ts";
 import type { CallFact, EndReason, ProviderPort, TurnStage } from "../calls/call-event.ts";
-import type { Clock } from "../runtime/clock.ts";
 import { asGatewayError } from "../runtime/errors.ts";
-import type { AgentSpeech } from "./agent-speech.ts";
+import { AgentMind } from "./agent-mind.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import { AgentVoice } from "./agent-voice.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
-import type { LanguageModel } from "./language-model.ts";
 import type { MediaSink } from "./media-sink.ts";
-import { replyWithModel } from "./model-reply.ts";
-import type { PhraseCache } from "./phrase-cache.ts";
+import type { PipelineParts } from "./pipeline-parts.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
-import type { SpeechToText } from "./speech-to-text.ts";
-import type { TextToSpeech } from "./text-to-speech.ts";
-import type { Tool } from "./tools.ts";
 import { TurnManager } from "./turn-manager.ts";
-
-/** What a conversation is made of; the same for every call of the process. */
-export interface PipelineParts {
-  readonly clock: Clock;
-  readonly speechToText: SpeechToText;
-  readonly languageModel: LanguageModel;
-  readonly textToSpeech: TextToSpeech;
-  readonly voiceActivity: VoiceActivityFactory;
-  readonly phrases: PhraseCache;
-  readonly tools: readonly Tool[];
-}
+import type { TurnRules } from "./turn-state.ts";
 
 /** What a conversation tells the world. */
 export interface PipelineHost {
@@ -48,7 +31,7 @@ export class CallPipeline implements MediaSink {
   readonly #caller: CallerAudio;
   readonly #turns: TurnManager;
   readonly #agent: AgentVoice;
-  #thinking = new AbortController();
+  readonly #mind: AgentMind;
 
   constructor(call: Call, parts: PipelineParts, host: PipelineHost) {
     const { clock, speechToText, voiceActivity, textToSpeech, phrases } = parts;
@@ -60,21 +43,29 @@ export class CallPipeline implements MediaSink {
       speechToText,
       voiceActivity,
       happened: (happening) => this.#turns.happened(happening),
+      isProtected: () => this.#agent.isProtected,
       failed: (error) => this.#failed("stt", error),
     });
-    this.#turns = new TurnManager(
-      { profile: call.profile, recogniserEndpoints: speechToText.endpoints },
-      clock,
-      {
-        callerSaid: (text, by) => this.#conversation.callerSaid(text, by),
-        reply: (turn) => this.#reply(turn),
-        say: (turn, text) => this.#say(turn, text),
-        cancel: () => this.#silence(),
-        finalize: () => this.#caller.finalize(),
-        publish: (fact) => host.publish(fact),
-        end: (reason) => host.end(reason),
-      },
-    );
+    const rules: TurnRules = {
+      profile: call.profile,
+      recogniserEndpoints: speechToText.endpoints,
+      recogniserPunctuates: speechToText.punctuates,
+    };
+    this.#turns = new TurnManager(rules, clock, {
+      callerSaid: (text, by) => this.#conversation.callerSaid(text, by),
+      reply: (turn) => this.#mind.reply(turn),
+      guess: (turn, text) => this.#mind.guess(turn, text),
+      accept: () => this.#mind.accept(),
+      discard: () => this.#mind.discard(),
+      say: (turn, text) => this.#say(turn, text),
+      fill: (turn, text) => this.#agent.fill(turn, text),
+      hold: () => this.#agent.hold(),
+      resume: (turn) => this.#agent.resume(turn),
+      cancel: () => this.#silence(),
+      finalize: () => this.#caller.finalize(),
+      publish: (fact) => host.publish(fact),
+      end: (reason) => host.end(reason),
+    });
     this.#agent = new AgentVoice({
       call,
       clock,
@@ -83,6 +74,17 @@ export class CallPipeline implements MediaSink {
       conversation: this.#conversation,
       publish: (fact) => host.publish(fact),
       reached: (turn, stage) => this.#reached(turn, stage),
+    });
+    this.#mind = new AgentMind({
+      call,
+      parts,
+      voice: this.#agent,
+      conversation: this.#conversation,
+      happened: (happening) => this.#turns.happened(happening),
+      hint: (phrases) => this.#caller.hint(phrases),
+      publish: (fact) => host.publish(fact),
+      reached: (turn, stage) => this.#reached(turn, stage),
+      failed: (port, error) => this.#failed(port, error),
     });
   }
 
@@ -113,61 +115,17 @@ export class CallPipeline implements MediaSink {
     this.#turns.happened({ type: "typed", text });
   }
 
-  #reply(number: number): void {
-    const { turn, speech } = this.#agent.begin(number);
-    const reached = (stage: TurnStage): void => this.#reached(turn, stage);
-    reached("stt-final");
-    this.#thinking = new AbortController();
-    const end = replyWithModel({
-      clock: this.#parts.clock,
-      model: this.#parts.languageModel,
-      prompt: this.#call.profile.prompt,
-      tools: this.#parts.tools,
-      sessionId: this.#call.sessionId,
-      conversation: this.#conversation,
-      speech,
-      playback: this.#agent.playback,
-      signal: this.#thinking.signal,
-      reached,
-      hint: (phrases) => this.#caller.hint(phrases),
-      toolCalled: (tool, ok) => this.#host.publish({ type: "tool-called", turn: number, tool, ok }),
-    });
-    this.#follow(turn, speech, end);
-  }
-
+  /** Fixed words. */
   #say(number: number, text: string): void {
-    const { turn, speech } = this.#agent.say(number, text);
-    this.#follow(
-      turn,
-      speech,
-      speech.end().then(() => undefined),
-    );
-  }
-
-  /** Tells the turn core how the turn went, unless it was cut off meanwhile. */
-  #follow(turn: AgentTurn, speech: AgentSpeech, over: Promise<EndReason | undefined>): void {
-    over.then(
-      (end) => {
-        if (!turn.live) return;
-        if (!speech.spoke) this.#agent.forget(turn);
-        this.#turns.happened({
-          type: "replied",
-          turn: turn.number,
-          spoke: speech.spoke,
-          ...(end && { end }),
-        });
-      },
-      (error: unknown) => {
-        this.#failed(speech.failure === undefined ? "llm" : "tts", error);
-        if (!turn.live) return;
-        this.#agent.abandon(turn, speech);
-        this.#turns.happened({ type: "reply-failed", turn: turn.number, spoke: turn.audio > 0 });
-      },
+    const spoken = this.#agent.say(number, text);
+    this.#mind.follow(
+      spoken,
+      spoken.speech.end().then(() => undefined),
     );
   }
 
   #silence(): void {
-    this.#thinking.abort();
+    this.#mind.stop();
     this.#agent.silence();
   }
 
@@ -189,7 +147,8 @@ export class CallPipeline implements MediaSink {
   /** Ends the conversation: nothing is said or heard from here on. */
   async close(): Promise<void> {
     this.#turns.close();
-    this.#thinking.abort();
+    this.#mind.discard();
+    this.#mind.stop();
     await Promise.allSettled([this.#agent.close(), this.#caller.close()]);
   }
 

@@ -3,7 +3,8 @@ import type { CallRegistry } from "../calls/call-registry.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Cancel } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
-import { CallPipeline, type PipelineParts } from "./call-pipeline.ts";
+import { CallPipeline } from "./call-pipeline.ts";
+import type { PipelineParts } from "./pipeline-parts.ts";
 
 interface Conversing {
   readonly pipeline: CallPipeline;

@@ -11,6 +11,8 @@ export interface CallerAudioOptions {
   readonly speechToText: SpeechToText;
   readonly voiceActivity: VoiceActivityFactory;
   readonly happened: (happening: Happening) => void;
+  /** Whether the caller is just hearing a sentence that must not be interrupted. */
+  readonly isProtected: () => boolean;
   readonly failed: (error: GatewayError) => void;
 }
 
@@ -62,6 +64,9 @@ export class CallerAudio {
   #detectVoice(frame: Uint8Array): void {
     const change = this.#voiceActivity.feed(frame, this.#frameAt);
     this.#frameAt += durationOf(frame.length);
-    if (change !== undefined) this.#options.happened({ type: change, since: this.#voiceActivity.since });
+    if (change === undefined) return;
+    const { since } = this.#voiceActivity;
+    if (change === "speech-ended") this.#options.happened({ type: change, since });
+    else this.#options.happened({ type: change, since, protected: this.#options.isProtected() });
   }
 }

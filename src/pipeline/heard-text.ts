@@ -24,6 +24,25 @@ export class HeardText {
     return tidy(this.#text === "" ? this.#written : this.#text);
   }
 
+  /** Where to begin again after so many ms were heard: at the word that was being said, or that comes next. */
+  resumePoint(heard: number): number {
+    let point = 0;
+    for (const { start, end } of this.#words()) {
+      point = start;
+      if (end > heard) return start;
+    }
+    return Math.max(point, Math.min(heard, this.#end));
+  }
+
+  /** Whether what sounds after so many ms is part of this sentence, as it is written. */
+  isWithin(sentence: string, heard: number): boolean {
+    const from = sentence === "" ? -1 : this.#text.indexOf(sentence);
+    if (from < 0) return false;
+    const start = this.#starts[from] ?? 0;
+    const end = this.#starts[from + sentence.length] ?? this.#end;
+    return heard >= start && heard < end;
+  }
+
   /**
    * What was heard after so many ms: whole words, each counted once half of it has sounded.
    * @param audio length of the turn's audio so far, in ms; used only when the voice gave no times.
@@ -32,14 +51,19 @@ export class HeardText {
     if (this.#text === "")
       return tidy(upToLastWord(this.#written, this.#written.length * Math.min(1, heard / (audio || 1))));
     let characters = 0;
-    for (const word of this.#text.matchAll(/\S+\s*/g)) {
-      const end = word.index + word[0].trimEnd().length;
-      const from = this.#starts[word.index] ?? 0;
-      const to = this.#starts[end] ?? this.#end;
-      if ((from + to) / 2 > heard) break;
-      characters = end;
+    for (const { start, end, last } of this.#words()) {
+      if ((start + end) / 2 > heard) break;
+      characters = last;
     }
     return tidy(this.#text.slice(0, characters));
+  }
+
+  /** The words with the times at which they begin and end; `last`: behind their last character. */
+  *#words(): Generator<{ readonly start: number; readonly end: number; readonly last: number }> {
+    for (const { index, 0: word } of this.#text.matchAll(/\S+/g)) {
+      const last = index + word.length;
+      yield { start: this.#starts[index] ?? 0, end: this.#starts[last] ?? this.#end, last };
+    }
   }
 }
 

@@ -1,10 +1,10 @@
 import type { EndReason, TurnStage } from "../calls/call-event.ts";
-import type { Clock } from "../runtime/clock.ts";
+import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
 import type { Conversation } from "./conversation.ts";
-import type { LanguageModel, ToolCall } from "./language-model.ts";
+import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import type { Playback } from "./playback.ts";
 import { runTool, type Tool, type ToolOutcome } from "./tools.ts";
 
@@ -14,13 +14,21 @@ export interface ModelReplyOptions {
   readonly prompt: string;
   readonly tools: readonly Tool[];
   readonly sessionId: number;
-  readonly conversation: Conversation;
+  /** What was said so far, as the model is to see it now. */
+  readonly messages: () => readonly Message[];
+  readonly conversation: Pick<Conversation, "toolsCalled" | "toolAnswered">;
+  /** Resolves when the reply is certain to be wanted: tools have effects, and wait for it. */
+  readonly wanted: Promise<void>;
   readonly speech: AgentSpeech;
   readonly playback: Playback;
   readonly signal: AbortSignal;
   readonly reached: (stage: TurnStage) => void;
   readonly hint: (phrases: readonly string[]) => void;
   readonly toolCalled: (tool: string, ok: boolean) => void;
+  /** A tool is at work, until this time at most. */
+  readonly working: (until: number) => void;
+  /** Said when a tool keeps the caller waiting in silence for so long (ms; 0: never). */
+  readonly filler: { readonly text: string; readonly after: number };
 }
 
 /**
@@ -34,6 +42,8 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
     const calls = await speakOnce(options);
     if (calls.length === 0 || signal.aborted) break;
     speech.pause();
+    await options.wanted;
+    if (signal.aborted) break;
     conversation.toolsCalled(calls);
     const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call)));
     for (const [index, outcome] of outcomes.entries()) {
@@ -47,12 +57,12 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
 }
 
 async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
-  const { model, prompt, tools, conversation, speech, signal, sessionId } = options;
+  const { model, prompt, tools, speech, signal, sessionId } = options;
   const calls: ToolCall[] = [];
   const request = {
     conversationId: String(sessionId),
     prompt,
-    messages: conversation.messages,
+    messages: options.messages(),
     tools,
     signal,
   };
@@ -76,6 +86,8 @@ async function roomToSpeak({ playback, clock, signal }: ModelReplyOptions): Prom
 
 async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
   const { clock, tools, sessionId, signal } = options;
+  options.working(clock.now() + TOOL_LIMIT);
+  const cancelFiller = fillWhileWaiting(options);
   const late = new AbortController();
   const timeout = Promise.withResolvers<ToolOutcome>();
   const cancel = clock.after(TOOL_LIMIT, () => {
@@ -88,8 +100,18 @@ async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promi
   const running = runTool(tools, call, { sessionId, signal: AbortSignal.any([signal, late.signal]) });
   const outcome = await Promise.race([running, timeout.promise]);
   cancel();
+  cancelFiller();
   options.toolCalled(call.name, outcome.ok);
   return outcome;
+}
+
+function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions): Cancel {
+  if (filler.after === 0) return () => {};
+  return clock.after(filler.after, () => {
+    if (playback.pending > 0) return;
+    speech.write(filler.text);
+    speech.pause();
+  });
 }
 
 /** Answers of the model within one turn, tool results in between. */

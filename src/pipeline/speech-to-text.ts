@@ -4,8 +4,13 @@ import type { GatewayError } from "../runtime/errors.ts";
 export interface SpeechToText {
   /** The provider's name in configuration, metrics and logs. */
   readonly name: string;
-  /** Whether the provider itself tells when the caller's utterance is over; if not, local silence does. */
-  readonly endpoints: boolean;
+  /**
+   * How the provider tells that the caller's utterance is over: it understands so (`turn`), it hears a pause
+   * (`silence`), or not at all (`none`): then asking for the final words ends the utterance.
+   */
+  readonly endpoints: "turn" | "silence" | "none";
+  /** Whether finished sentences end with a mark, so that a missing one means that more is to come. */
+  readonly punctuates: boolean;
   /** Begins to connect at once and returns; what happens from then on is told to `listener`, never thrown. */
   open(options: TranscriptionOptions, listener: (event: TranscriptEvent) => void): TranscriptionStream;
 }
@@ -35,8 +40,11 @@ export type TranscriptEvent =
   | { readonly type: "interim"; readonly text: string; readonly confidence: number }
   /** Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). */
   | { readonly type: "final"; readonly text: string; readonly confidence: number }
-  /** The provider holds that the utterance is over; its finals have been given. */
-  | { readonly type: "endpoint" }
+  /**
+   * The provider holds that the utterance is over; its finals have been given. `turn`: it understood so;
+   * `silence`: it only heard a pause.
+   */
+  | { readonly type: "endpoint"; readonly by: "turn" | "silence" }
   /** Flux: the utterance is probably over with this text so far; either `endpoint` or `resumed` follows. */
   | { readonly type: "eager-endpoint"; readonly text: string }
   | { readonly type: "resumed" }

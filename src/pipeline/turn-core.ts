@@ -1,7 +1,32 @@
-import { FINAL_WORDS_LIMIT, finalizeDelay } from "./endpointing.ts";
-import { TurnDraft, type TurnRules } from "./turn-draft.ts";
+import {
+  discardGuess,
+  giveWay,
+  goOn,
+  interruptForInput,
+  listen,
+  PLAYBACK_LIMIT,
+  replyFailed,
+  say,
+  stir,
+  turnOver,
+  yieldTo,
+} from "./agent-moves.ts";
+import {
+  commitDigits,
+  commitInput,
+  considerEnd,
+  guess,
+  hearsWords,
+  publishUtterance,
+  utteranceOver,
+} from "./caller-moves.ts";
+import { finalizeDelay, learnPause, RECOGNISER_SILENCE } from "./endpointing.ts";
+import { isWorthGuessing } from "./speculation.ts";
+import { onTick, WARNING } from "./turn-deadlines.ts";
+import { TurnDraft } from "./turn-draft.ts";
 import type { TurnEffect, TurnInput } from "./turn-input.ts";
-import type { DeadlineName, TurnState } from "./turn-state.ts";
+import type { TurnRules, TurnState } from "./turn-state.ts";
+import { isBackchannel } from "./turn-text.ts";
 
 export interface TurnStep {
   readonly state: TurnState;
@@ -25,37 +50,50 @@ type Handlers = {
 
 const handlers: Handlers = {
   opened(draft) {
-    const { greeting, turnTaking } = draft.rules.profile;
-    draft.wake("call", turnTaking.maxCallDuration);
-    if (greeting === "") draft.listen();
-    else draft.say(greeting);
+    const { greeting } = draft.rules.profile;
+    draft.wake("call", draft.bounds.maxCallDuration);
+    if (draft.bounds.maxCallDuration > WARNING) draft.wake("warning", draft.bounds.maxCallDuration - WARNING);
+    if (greeting === "") listen(draft);
+    else say(draft, greeting);
   },
 
-  "speech-started"(draft, { since }) {
-    draft.caller.speaking = true;
-    draft.caller.late = false;
-    draft.caller.speechStartedAt ??= since;
-    draft.sleep("finalize", "commit");
-    draft.stir();
+  "speech-started"(draft, { since, protected: isProtected }) {
+    const { caller } = draft;
+    const goesOn = draft.phase === "listening" && draft.callerText !== "" && !caller.speaking;
+    if (goesOn) draft.pause = learnPause(draft.bounds, draft.pause, since - caller.speechEndedAt);
+    caller.speaking = true;
+    caller.late = false;
+    caller.speechStartedAt ??= since;
+    draft.sleep("finalize", "commit", "finals", "resume");
+    discardGuess(draft);
+    stir(draft);
     draft.publish({ type: "caller-speech-started" });
-    draft.bargeIn(since);
+    if (isProtected !== true) yieldTo(draft, since);
   },
 
   "speech-ended"(draft, { since }) {
     draft.caller.speaking = false;
     draft.caller.speechEndedAt = since;
-    draft.stir();
+    stir(draft);
     draft.publish({ type: "caller-speech-ended" });
-    if (draft.phase !== "listening") return;
-    const { turnTaking } = draft.rules.profile;
-    draft.wakeAt("finalize", since + finalizeDelay(turnTaking, draft.rules.recogniserEndpoints));
+    if (draft.phase === "yielding") {
+      draft.sleep("sustained");
+      draft.effect({ type: "finalize" });
+      draft.wake("resume", draft.bounds.backchannelWait);
+    } else if (draft.phase === "listening") {
+      draft.wakeAt("finalize", since + finalizeDelay(draft.bounds, draft.rules.recogniserEndpoints));
+      draft.wakeAt("commit", since + draft.bounds.endpointMax);
+      considerEnd(draft, false);
+    }
   },
 
   interim(draft, { text, confidence }) {
-    if (!draft.hearsCaller(text)) return;
+    if (!hearsWords(draft, text)) return;
     draft.caller.interim = text;
-    draft.publishUtterance(false, confidence);
-    if (wordCount(text) >= WORDS_THAT_INTERRUPT) draft.bargeIn(draft.at);
+    draft.caller.confidence = Math.min(draft.caller.confidence, confidence);
+    stir(draft);
+    publishUtterance(draft, false);
+    hearsOver(draft, text);
   },
 
   final(draft, { text, confidence }) {
@@ -63,40 +101,58 @@ const handlers: Handlers = {
       draft.caller.late = false; // these words were answered already, as an interim
       return;
     }
-    const heard = draft.hearsCaller(text);
+    const heard = hearsWords(draft, text);
     const retracted = draft.caller.interim !== "" && text === "";
     draft.caller.interim = "";
     if (heard) {
       draft.caller.finals = [...draft.caller.finals, text];
-      draft.caller.confidence = Math.min(draft.caller.confidence, confidence);
+      draft.caller.confidence =
+        draft.caller.finals.length === 1 ? confidence : Math.min(draft.caller.confidence, confidence);
+      stir(draft);
     }
-    if (heard || retracted) draft.publishUtterance(false, confidence);
-    if (draft.caller.finalizing && !draft.caller.speaking) draft.utteranceOver();
+    if (heard || retracted) publishUtterance(draft, false);
+    if (draft.phase === "yielding") return heardWhileYielding(draft);
+    if (heard) hearsOver(draft, text);
+    finalWordsCame(draft);
   },
 
-  endpoint(draft) {
-    if (draft.phase === "listening" && draft.caller.finals.length > 0) draft.utteranceOver();
+  endpoint(draft, { by }) {
+    if (draft.phase !== "listening" || draft.caller.finals.length === 0) return;
+    if (by === "turn") return utteranceOver(draft);
+    if (draft.caller.speaking || draft.caller.speechStartedAt === undefined) {
+      // Local voice activity hears noise, or nothing: the recogniser's ear is the better one.
+      draft.caller.speaking = false;
+      draft.caller.speechEndedAt = draft.at - RECOGNISER_SILENCE;
+    }
+    considerEnd(draft, true);
   },
+
+  "eager-endpoint"(draft, { text }) {
+    if (draft.phase !== "listening" || draft.closing !== undefined || !draft.bounds.speculation) return;
+    if (isWorthGuessing("open", draft.guesses)) guess(draft, text);
+  },
+
+  resumed: (draft) => discardGuess(draft),
 
   typed(draft, { text }) {
     if (draft.closing !== undefined || text.trim() === "") return;
-    draft.interruptForInput();
-    draft.commitInput(text.trim(), "typing");
+    interruptForInput(draft);
+    commitInput(draft, text.trim(), "typing");
   },
 
   digit(draft, { digit }) {
     draft.publish({ type: "dtmf", digit });
     if (draft.closing !== undefined) return;
-    draft.interruptForInput();
+    interruptForInput(draft);
     if (digit !== "#") draft.caller.digits += digit;
-    if (digit === "#" || draft.caller.digits.length >= MOST_DIGITS) draft.commitDigits();
-    else draft.wake("digits", draft.rules.profile.turnTaking.interDigit);
+    if (digit === "#" || draft.caller.digits.length >= MOST_DIGITS) commitDigits(draft);
+    else draft.wake("digits", draft.bounds.interDigit);
   },
 
   started(draft, { turn }) {
     if (turn !== draft.turn || draft.phase !== "thinking") return;
     draft.phase = "speaking";
-    draft.sleep("reply");
+    draft.sleep("reply", "filler");
     draft.wake("playback", PLAYBACK_LIMIT);
   },
 
@@ -105,72 +161,68 @@ const handlers: Handlers = {
   },
 
   finished(draft, { turn }) {
-    if (turn !== draft.turn) return;
+    if (turn !== draft.turn || draft.phase === "yielding") return;
     draft.failures = 0;
-    draft.turnOver();
+    turnOver(draft);
   },
 
   replied(draft, { turn, spoke, end }) {
-    if (turn !== draft.turn) return;
+    if (turn === draft.guess?.turn) {
+      draft.guess = { ...draft.guess, outcome: { spoke, ...(end && { end }) } };
+      return;
+    }
+    if (turn !== draft.turn || draft.phase === "listening") return;
     draft.closing ??= end;
     if (spoke) return;
-    if (draft.closing !== undefined) draft.turnOver();
-    else draft.replyFailed();
+    if (draft.closing !== undefined) turnOver(draft);
+    else replyFailed(draft);
   },
 
   "reply-failed"(draft, { turn }) {
-    if (turn === draft.turn) draft.replyFailed();
+    if (turn === draft.guess?.turn) draft.guess = { ...draft.guess, outcome: "failed" };
+    else if (turn === draft.turn && draft.phase !== "listening") replyFailed(draft);
   },
 
-  tick(draft) {
-    for (const name of deadlineOrder) {
-      if (draft.isDue(name)) {
-        draft.sleep(name);
-        onDeadline[name](draft);
-      }
-    }
+  working(draft, { turn, until }) {
+    if (turn !== draft.turn) return;
+    if (draft.phase === "thinking") draft.wakeAt("reply", until + draft.bounds.replyLimit);
+    if (draft.phase === "speaking") draft.wakeAt("playback", until + PLAYBACK_LIMIT);
   },
+
+  tick: onTick,
 };
 
-const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void } = {
-  finalize(draft) {
-    draft.caller.finalizing = true;
-    draft.effect({ type: "finalize" });
-    draft.wake("commit", FINAL_WORDS_LIMIT);
-  },
-  commit(draft) {
-    draft.caller.late = true;
-    draft.utteranceOver();
-  },
-  digits: (draft) => draft.commitDigits(),
-  reply(draft) {
-    draft.publish({ type: "dead-air", cause: "reply-late" });
-    draft.effect({ type: "cancel", turn: draft.turn });
-    draft.apologise();
-  },
-  playback(draft) {
-    draft.publish({ type: "dead-air", cause: "playback-stalled" });
-    draft.effect({ type: "cancel", turn: draft.turn });
-    draft.turnOver();
-  },
-  silence: (draft) => draft.breakSilence(),
-  call(draft) {
-    if (draft.closing !== undefined) return;
-    draft.interruptForInput();
-    draft.closing = "max-duration";
-    draft.say(draft.rules.profile.phrases.durationGoodbye);
-  },
-};
-
-const deadlineOrder = ["call", "digits", "finalize", "commit", "reply", "playback", "silence"] as const;
-
-function wordCount(text: string): number {
-  return text.trim().split(/\s+/).length;
+/** Words over the agent's: an interruption, unless they are only a sign of attention. */
+function hearsOver(draft: TurnDraft, text: string): void {
+  if (draft.phase === "yielding" && !isBackchannel(text)) return giveWay(draft);
+  // Two words count even if local voice activity has not heard the caller: a very quiet line.
+  if (text.trim().split(/\s+/).length >= 2 && !isBackchannel(text) && draft.phase !== "yielding") {
+    yieldTo(draft, draft.at);
+    giveWay(draft);
+  }
 }
 
-/** The caller's ear has not moved on for so long, in ms, although the agent speaks. */
-const PLAYBACK_LIMIT = 10_000;
+/** The final words of what was said over the agent. */
+function heardWhileYielding(draft: TurnDraft): void {
+  const text = draft.callerText;
+  if (text !== "" && !isBackchannel(text)) {
+    giveWay(draft);
+    finalWordsCame(draft);
+  } else if (!draft.caller.speaking) {
+    if (text !== "") publishUtterance(draft, true);
+    goOn(draft);
+  }
+}
+
+function finalWordsCame(draft: TurnDraft): void {
+  const { finalizing, speaking } = draft.caller;
+  draft.caller.finalizing = false;
+  if (speaking) return;
+  // Nobody else tells such a recogniser's end; or the turn was over, and only its words were missing.
+  if (finalizing && (draft.rules.recogniserEndpoints === "none" || draft.isArmed("finals")))
+    return utteranceOver(draft);
+  considerEnd(draft, true);
+}
+
 /** More keys than any number has. */
 const MOST_DIGITS = 32;
-/** Words that interrupt although local voice activity has not heard the caller: a very quiet line. */
-const WORDS_THAT_INTERRUPT = 2;

@@ -3,13 +3,19 @@ import type { CallFact, EndReason } from "../calls/call-event.ts";
 /** What happens in a conversation; `at` is monotonic, in ms. All that the turn core ever learns. */
 export type TurnInput = { readonly at: number } & (
   | { readonly type: "opened" }
-  /** Local voice activity; `since` is when the speech really began or ended, a little before `at`. */
-  | { readonly type: "speech-started"; readonly since: number }
+  /**
+   * Local voice activity; `since` is when the speech really began or ended, a little before `at`.
+   * `protected`: the caller is just hearing a sentence that must not be interrupted.
+   */
+  | { readonly type: "speech-started"; readonly since: number; readonly protected?: boolean }
   | { readonly type: "speech-ended"; readonly since: number }
   | { readonly type: "interim"; readonly text: string; readonly confidence: number }
   | { readonly type: "final"; readonly text: string; readonly confidence: number }
   /** The recogniser holds that the caller's utterance is over. */
-  | { readonly type: "endpoint" }
+  | { readonly type: "endpoint"; readonly by: "turn" | "silence" }
+  /** The recogniser believes that it may be over with this text, and may take it back. */
+  | { readonly type: "eager-endpoint"; readonly text: string }
+  | { readonly type: "resumed" }
   | { readonly type: "typed"; readonly text: string }
   | { readonly type: "digit"; readonly digit: string }
   /** The first sound of a turn left for the caller. */
@@ -21,6 +27,8 @@ export type TurnInput = { readonly at: number } & (
   /** The turn has nothing more to say; `end`: and the call is over after it. */
   | { readonly type: "replied"; readonly turn: number; readonly spoke: boolean; readonly end?: EndReason }
   | { readonly type: "reply-failed"; readonly turn: number; readonly spoke: boolean }
+  /** A tool of the turn takes until `until` at most; the caller is not kept waiting by the model meanwhile. */
+  | { readonly type: "working"; readonly turn: number; readonly until: number }
   | { readonly type: "tick" }
 );
 
@@ -28,10 +36,22 @@ export type TurnInput = { readonly at: number } & (
 export type TurnEffect =
   /** Let the model answer what the caller said, as turn `turn`. */
   | { readonly type: "reply"; readonly turn: number }
+  /** The same, ahead of time and unheard, as if the caller had said just `text`. */
+  | { readonly type: "guess"; readonly turn: number; readonly text: string }
+  /** The guess was right: it is the caller's answer now, and may be heard. */
+  | { readonly type: "accept"; readonly turn: number }
+  /** The guess was wrong: it never was. */
+  | { readonly type: "discard"; readonly turn: number }
   /** Say these words as turn `turn`. */
   | { readonly type: "say"; readonly turn: number; readonly text: string }
+  /** Say these words within turn `turn`, ahead of what it is still making. */
+  | { readonly type: "fill"; readonly turn: number; readonly text: string }
   /** The caller's words enter the history. */
   | { readonly type: "caller-said"; readonly text: string; readonly by: "voice" | "keypad" | "typing" }
+  /** Fall silent at once, and keep what the caller has not heard. */
+  | { readonly type: "hold"; readonly turn: number }
+  /** Go on from the word at which the caller stopped hearing. */
+  | { readonly type: "resume"; readonly turn: number }
   /** Stop working on a turn; what the caller has not heard is forgotten. */
   | { readonly type: "cancel"; readonly turn: number }
   | { readonly type: "finalize" }
@@ -50,6 +70,7 @@ export type CoreFact = Extract<
       | "caller-said"
       | "turn-committed"
       | "barge-in"
+      | "barge-in-decided"
       | "turn-abandoned"
       | "dead-air"
       | "dtmf";

@@ -1,13 +1,18 @@
 import type { EndReason } from "../calls/call-event.ts";
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { takeTurn } from "./turn-core.ts";
-import type { TurnRules } from "./turn-draft.ts";
 import type { CoreFact, TurnEffect, TurnInput } from "./turn-input.ts";
-import { initialTurnState, type TurnState } from "./turn-state.ts";
+import { initialTurnState, type TurnRules, type TurnState } from "./turn-state.ts";
 
 /** What the turn core can have done; one method for each of its effects. */
 export interface TurnActions {
   reply(turn: number): void;
+  guess(turn: number, text: string): void;
+  accept(turn: number): void;
+  discard(turn: number): void;
+  fill(turn: number, text: string): void;
+  hold(turn: number): void;
+  resume(turn: number): void;
   say(turn: number, text: string): void;
   callerSaid(text: string, by: "voice" | "keypad" | "typing"): void;
   cancel(turn: number): void;
@@ -28,13 +33,14 @@ export class TurnManager {
   readonly #rules: TurnRules;
   readonly #clock: Clock;
   readonly #actions: TurnActions;
-  #state: TurnState = initialTurnState;
+  #state: TurnState;
   #cancelWake: Cancel | undefined;
   readonly #waiting: TurnInput[] = [];
   #busy = false;
 
   constructor(rules: TurnRules, clock: Clock, actions: TurnActions) {
     this.#rules = rules;
+    this.#state = initialTurnState(rules.profile);
     this.#clock = clock;
     this.#actions = actions;
   }
@@ -68,6 +74,18 @@ export class TurnManager {
     switch (effect.type) {
       case "reply":
         return actions.reply(effect.turn);
+      case "guess":
+        return actions.guess(effect.turn, effect.text);
+      case "accept":
+        return actions.accept(effect.turn);
+      case "discard":
+        return actions.discard(effect.turn);
+      case "fill":
+        return actions.fill(effect.turn, effect.text);
+      case "hold":
+        return actions.hold(effect.turn);
+      case "resume":
+        return actions.resume(effect.turn);
       case "say":
         return actions.say(effect.turn, effect.text);
       case "caller-said":

@@ -1,18 +1,41 @@
+import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { EndReason } from "../calls/call-event.ts";
+import { firstPause } from "./endpointing.ts";
+import { noSpeculations, type SpeculationRecord } from "./speculation.ts";
+import type { SpeechToText } from "./speech-to-text.ts";
 
-/** Whose move it is. `listening`: the caller's; `thinking` and `speaking`: the agent's. */
-export type TurnPhase = "waiting" | "listening" | "thinking" | "speaking" | "ended";
+/**
+ * Whose move it is. `listening`: the caller's; `thinking` and `speaking`: the agent's; `yielding`: the agent has
+ * stopped because it heard something, and it is being found out whether that was an interruption.
+ */
+export type TurnPhase = "waiting" | "listening" | "thinking" | "speaking" | "yielding" | "ended";
+
+/** What does not change during a call. */
+export interface TurnRules {
+  readonly profile: AgentProfile;
+  /** How the recogniser finds endpoints itself. */
+  readonly recogniserEndpoints: SpeechToText["endpoints"];
+  /** Whether the recogniser ends finished sentences with a mark. */
+  readonly recogniserPunctuates: boolean;
+}
 
 /** Everything that the turn core remembers. Plain data: it can be logged, compared and replayed. */
 export interface TurnState {
   readonly phase: TurnPhase;
   /** The agent's turn under way, or its last. Turn 0 is the greeting; -1 before it. */
   readonly turn: number;
+  /** The highest number given to a turn, speculative ones included. */
+  readonly allocated: number;
   /** The turn is the model's, not fixed words. */
   readonly replying: boolean;
   /** Set once the call ends after what is being said now. */
   readonly closing: EndReason | undefined;
   readonly caller: CallerState;
+  /** A reply being made ahead of the end of the caller's turn. */
+  readonly guess: Guess | undefined;
+  readonly guesses: SpeculationRecord;
+  /** Learnt of the caller's pauses, in ms. */
+  readonly pause: number;
   /** How often in a row the agent has asked a caller who said nothing. */
   readonly reprompts: number;
   /** Turns that failed one after the other. */
@@ -28,6 +51,7 @@ export interface CallerState {
   readonly speaking: boolean;
   /** When the caller first spoke in this turn; unknown when only the recogniser noticed. */
   readonly speechStartedAt: number | undefined;
+  /** When the caller last fell silent. */
   readonly speechEndedAt: number;
   /** Final words, in order. */
   readonly finals: readonly string[];
@@ -38,52 +62,75 @@ export interface CallerState {
   readonly digits: string;
   /** The recogniser was asked for its final words and has not answered. */
   readonly finalizing: boolean;
-  /** The agent was cut short: if no words come of it, it goes on. */
+  /** The agent was cut short before it was heard: if no words come of it, it goes on. */
   readonly owed: boolean;
   /** The recogniser was too slow: its next final repeats words that were answered as an interim. */
   readonly late: boolean;
+}
+
+/** A reply to words that may be all that the caller was going to say. */
+export interface Guess {
+  readonly turn: number;
+  readonly text: string;
+  /** How making it has gone so far. */
+  readonly outcome: "making" | { readonly spoke: boolean; readonly end?: EndReason } | "failed";
 }
 
 /** Points in time at which the core wants to be woken; one of each kind at most. */
 export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
 
 export type DeadlineName =
-  /** The caller has been quiet long enough: ask the recogniser for its final words. */
+  /** The caller has paused: ask the recogniser for its final words. */
   | "finalize"
-  /** The recogniser has had long enough to give them. */
+  /** The caller has been silent long enough: the turn is over. */
   | "commit"
+  /** The recogniser has had long enough to give the final words of a turn that is over. */
+  | "finals"
   /** No further key came: take the digits as the answer. */
   | "digits"
+  /** Sound over the agent's goes on: it is an interruption. */
+  | "sustained"
+  /** Sound over the agent's brought no words: the agent goes on. */
+  | "resume"
+  /** The model keeps the caller waiting. */
+  | "filler"
   /** The model has not yielded anything. */
   | "reply"
   /** The caller's ear has not moved on although the agent speaks. */
   | "playback"
   /** Nobody has said anything. */
   | "silence"
+  | "warning"
   | "call";
 
-export const initialTurnState: TurnState = {
-  phase: "waiting",
-  turn: -1,
-  replying: false,
-  closing: undefined,
-  caller: {
-    utterance: 0,
-    speaking: false,
-    speechStartedAt: undefined,
-    speechEndedAt: 0,
-    finals: [],
-    interim: "",
-    confidence: 1,
-    digits: "",
-    finalizing: false,
-    owed: false,
-    late: false,
-  },
-  reprompts: 0,
-  failures: 0,
-  deadlines: {},
-};
+export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
+  return {
+    phase: "waiting",
+    turn: -1,
+    allocated: -1,
+    replying: false,
+    closing: undefined,
+    caller: {
+      utterance: 0,
+      speaking: false,
+      speechStartedAt: undefined,
+      speechEndedAt: 0,
+      finals: [],
+      interim: "",
+      confidence: 1,
+      digits: "",
+      finalizing: false,
+      owed: false,
+      late: false,
+    },
+    guess: undefined,
+    guesses: noSpeculations,
+    pause: firstPause(turnTaking),
+    reprompts: 0,
+    failures: 0,
+    deadlines: {},
+  };
+}
 
 /** The next moment at which the core must be woken, if any. */
 export function nextDeadline(deadlines: Deadlines): number | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultTurnTaking } from "../../src/calls/agent-profile.ts";
 import type { Message } from "../../src/pipeline/language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
@@ -40,7 +41,8 @@ describe("a conversation", () => {
 
   it("hears the first clause before the model has finished its sentence", async () => {
     const long = "Of course, let me tell you about all of that in every detail that I can think of today.";
-    const told = await call(["tell me"], () => long);
+    const profile = { turnTaking: { ...defaultTurnTaking, speculation: false } };
+    const told = await call(["tell me"], () => long, { profile });
     await told.dial();
     await told.hearsOut(0);
     await told.says(question);
@@ -196,7 +198,7 @@ describe("a conversation", () => {
           clock,
           answer: () => {
             asked += 1;
-            if (asked === 1) throw new Error("the model is down");
+            if (asked <= 2) throw new Error("the model is down");
             return "Now it works.";
           },
         }),
@@ -204,14 +206,16 @@ describe("a conversation", () => {
     await told.dial();
     await told.hearsOut(0);
     await told.says(question);
-    await told.hearsOut(2);
+    await told.waitsUntil(() => told.transcript.some((line) => line.includes("something went wrong")));
+    await told.waits(4000);
     await told.says(question);
-    await told.hearsOut(3);
+    await told.waitsUntil(() => told.transcript.some((line) => line.includes("Now it works")));
     expect(told.transcript.filter((line) => line.startsWith("agent")).slice(1)).toEqual([
       "agent: I am sorry, something went wrong on my side. Could you say that again?",
       "agent: Now it works.",
     ]);
-    expect(told.of("provider-failed")).toMatchObject([{ port: "llm", provider: "scripted" }]);
+    const failed = { port: "llm", provider: "scripted" };
+    expect(told.of("provider-failed")).toMatchObject([failed, failed]);
   });
 
   it("is the same every time", async () => {

@@ -71,7 +71,8 @@ export function deepgramSpeechToText(options: DeepgramOptions): SpeechToText {
 
   return {
     name: "deepgram",
-    endpoints: true,
+    endpoints: model.startsWith("flux-") ? "turn" : "silence",
+    punctuates: true,
     open({ language }, listener) {
       const emit = (event: TranscriptEvent): void => {
         try {

@@ -106,7 +106,7 @@ export class ListenV1Stream implements TranscriptionStream {
   #endpoint(): void {
     if (!this.#utteranceHasWords) return;
     this.#utteranceHasWords = false;
-    this.#emit({ type: "endpoint" });
+    this.#emit({ type: "endpoint", by: "silence" });
   }
 
   #askForFinal(): void {

@@ -146,7 +146,7 @@ export class ListenV2Stream implements TranscriptionStream {
     this.#connection.confirm(this.#connection.positionOf(coveredSeconds));
     if (text === "") return;
     this.#emit({ type: "final", text, confidence });
-    this.#emit({ type: "endpoint" });
+    this.#emit({ type: "endpoint", by: "turn" });
   }
 
   /** Without `ForceEndTurn`, silence ahead of time brings the model to the end of the turn. */

@@ -31,7 +31,8 @@ export interface EmbeddedSpeechToTextOptions {
  */
 export class EmbeddedSpeechToText implements SpeechToText {
   readonly name = "embedded";
-  readonly endpoints = false;
+  readonly endpoints = "none";
+  readonly punctuates = false;
   readonly #clock: Clock;
   readonly #activity: VoiceActivityFactory;
   readonly #options: EmbeddedSpeechToTextOptions;

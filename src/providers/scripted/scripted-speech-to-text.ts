@@ -8,6 +8,8 @@ export interface ScriptedSpeechToTextOptions {
   readonly words: (utterance: number) => string;
   /** Silence in the audio that ends an utterance, in ms; 0: only `finalize` ends it. Default 300. */
   readonly endpoint?: number;
+  /** Whether the words have punctuation. Default false. */
+  readonly punctuates?: boolean;
 }
 
 /**
@@ -18,7 +20,8 @@ export function scriptedSpeechToText(options: ScriptedSpeechToTextOptions): Spee
   const endpoint = options.endpoint ?? 300;
   return {
     name: "scripted",
-    endpoints: endpoint > 0,
+    endpoints: endpoint > 0 ? "silence" : "none",
+    punctuates: options.punctuates ?? false,
     open: (_, listener) => new ScriptedStream(options.words, endpoint, listener),
   };
 }
@@ -77,6 +80,6 @@ class ScriptedStream implements TranscriptionStream {
   #end(endpoint: boolean): void {
     this.#speaking = false;
     this.#listener({ type: "final", text: this.#words(this.#utterance), confidence: 1 });
-    if (endpoint) this.#listener({ type: "endpoint" });
+    if (endpoint) this.#listener({ type: "endpoint", by: "silence" });
   }
 }

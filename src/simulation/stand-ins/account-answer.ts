@@ -1,32 +1,26 @@
-import type { ServerResponse } from "node:http";
-import type { FaultPlan } from "./fault-plan.ts";
+import type { Exchange } from "./openai-exchange.ts";
 
-/** An answer of a vendor's account API: status and JSON. */
+/** An answer of a vendor's account API: a status, and a body to be sent as JSON. */
 export interface AccountAnswer {
   readonly status: number;
   readonly body: unknown;
 }
 
 /**
- * Gives the answer, unless the next fault takes its place: a `status` is answered with `refusal(status)`; a `stall`
- * and a `drop` of 0 messages keep the whole answer back, of 1 the end of it.
+ * Sends the answer, or what the exchange's fault makes of it: for a `status`, `refusal(status)` in the vendor's shape.
+ * The answer is one message: a `stall` or `drop` after 0 messages keeps it back, after 1 only its end.
  */
 export function answerAccount(
-  response: ServerResponse,
-  faults: FaultPlan,
+  exchange: Exchange,
   answer: AccountAnswer,
   refusal: (status: number) => unknown,
 ): void {
-  // Deferred, so that what was written before the cut still reaches the client.
-  const cut = () => setImmediate(() => response.destroy());
-  const fault = faults.begin({ cut, lasting: false });
-  response.on("close", () => fault.end());
-  const { status, body } =
-    fault.status === undefined ? answer : { status: fault.status, body: refusal(fault.status) };
+  const { response, fault } = exchange;
   fault.opened();
-  if (fault.stalled) return;
+  if (exchange.over) return;
+  const status = fault.status ?? answer.status;
+  const body = fault.status === undefined ? answer.body : refusal(fault.status);
   response.writeHead(status, { "content-type": "application/json" });
   fault.pass(JSON.stringify(body), (data) => response.write(data));
-  if (!fault.stalled && !fault.faulty) response.end();
-  else if (fault.status !== undefined) response.end();
+  if (!exchange.over) response.end();
 }

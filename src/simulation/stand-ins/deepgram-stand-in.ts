@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
+import { answerAccount } from "./account-answer.ts";
+import { deepgramAccountAnswer, deepgramRefusal } from "./deepgram-account.ts";
 import { admission, type DeepgramRefusal } from "./deepgram-admission.ts";
 import { DeepgramConnection } from "./deepgram-connection.ts";
 import { DeepgramListenV1 } from "./deepgram-listen-v1.ts";
 import { DeepgramListenV2 } from "./deepgram-listen-v2.ts";
 import type { DeepgramBehaviour, DeepgramSessionContext, SpokenFinal } from "./deepgram-session.ts";
 import { type FaultedConnection, FaultPlan } from "./fault-plan.ts";
+import { Exchange } from "./openai-exchange.ts";
 import type { StandIn } from "./stand-in.ts";
 import { refuseUpgrade, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
@@ -20,6 +23,8 @@ export interface DeepgramStandInOptions extends Partial<DeepgramBehaviour> {
   readonly clock: Clock;
   /** The only key that is let in; unset: any. */
   readonly apiKey?: string;
+  /** Families of models that `GET /v1/models` tells; default nova-3 and nova-2. */
+  readonly models?: readonly string[];
   /** An entry for every audio message; by default one for each run of them. */
   readonly logAudio?: boolean;
 }
@@ -32,11 +37,13 @@ export interface DeepgramStandIn extends StandIn {
 /**
  * Deepgram's `v1/listen` (nova) and `v2/listen` (Flux) on loopback. It listens to the μ-law with an energy
  * detector, so its timing is that of the real audio, and "understands" the scripted transcript. Injected
- * faults other than `status` meet the newest live connection, if there is one.
+ * faults other than `status` meet the newest live connection, if there is one. Of the management API it has what tells
+ * whether a key and a model are good: `GET /v1/projects` and `GET /v1/models`.
  */
 export async function startDeepgramStandIn(options: DeepgramStandInOptions): Promise<DeepgramStandIn> {
   const standIn = new Service(options);
   const server = await startStandInServer({
+    request: (request, response) => standIn.serve(request, response),
     upgrade: (request, socket, head) => standIn.upgrade(request, socket, head),
   });
   return {
@@ -95,6 +102,13 @@ class Service {
       this.log.record(number, "in", "open", `${url.pathname}${url.search}`);
       this.#accept(number, url, webSocket, faults);
     });
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const number = ++this.#count;
+    this.log.record(number, "in", `${request.method} ${request.url}`);
+    const answer = deepgramAccountAnswer(request, this.#options);
+    answerAccount(new Exchange(number, response, this.faults), answer, deepgramRefusal);
   }
 
   end(): void {

@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../runtime/clock.ts";
+import { answerAccount } from "./account-answer.ts";
+import { type ElevenLabsAccount, elevenLabsAccountAnswer, elevenLabsRefusal } from "./elevenlabs-account.ts";
 import type { SpeechPace } from "./elevenlabs-context.ts";
 import { serveSpeech } from "./elevenlabs-http.ts";
 import { ElevenLabsSession } from "./elevenlabs-session.ts";
 import { BuzzVoice } from "./elevenlabs-voice.ts";
 import { FaultPlan } from "./fault-plan.ts";
+import { Exchange } from "./openai-exchange.ts";
 import type { StandIn } from "./stand-in.ts";
 import { refuseUpgrade, type StandInServer, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
@@ -21,6 +24,8 @@ export interface ElevenLabsStandInOptions {
   readonly chunk?: number;
   /** How much faster than real time audio is sent; default 8. */
   readonly speed?: number;
+  /** What `GET /v1/voices/{voice}` and `GET /v1/user/subscription` know; the key counts there only. */
+  readonly account?: ElevenLabsAccount;
 }
 
 const SOCKET_PATH = /^\/v1\/text-to-speech\/([^/]+)\/(multi-stream-input|stream-input)$/;
@@ -43,6 +48,7 @@ class ElevenLabsStandIn implements StandIn {
   readonly #clock: Clock;
   readonly #voice: BuzzVoice;
   readonly #pace: SpeechPace;
+  readonly #account: ElevenLabsAccount;
   readonly #faults = new FaultPlan();
   readonly #log: WireLog;
   readonly #sockets = new WebSocketServer({
@@ -61,6 +67,7 @@ class ElevenLabsStandIn implements StandIn {
       chunk: options.chunk ?? 400,
       speed: options.speed ?? 8,
     };
+    this.#account = options.account ?? {};
     this.#log = new WireLog(options.clock);
   }
 
@@ -118,6 +125,13 @@ class ElevenLabsStandIn implements StandIn {
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = ++this.#connections;
+    const account = elevenLabsAccountAnswer(request, this.#account);
+    if (account !== undefined) {
+      this.#log.record(connection, "in", `GET ${request.url}`);
+      const exchange = new Exchange(connection, response, this.#faults);
+      answerAccount(exchange, account, () => elevenLabsRefusal("injected"));
+      return;
+    }
     const cut = () => setImmediate(() => response.destroy());
     const fault = this.#faults.begin({ cut, lasting: false });
     response.on("close", () => fault.end());

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
+import { answerAccount } from "./account-answer.ts";
 import { FaultPlan } from "./fault-plan.ts";
+import { type OpenAiAccount, openAiAccountAnswer, openAiRefusal } from "./openai-account.ts";
 import { Exchange } from "./openai-exchange.ts";
 import {
   type ChatMessage,
@@ -25,6 +27,8 @@ export interface OpenAiStandInOptions {
   readonly tokensPerSecond?: number;
   /** What to say; by default an offer to help, whose first clause has two words. */
   readonly reply?: (messages: readonly ChatMessage[], tools: readonly ChatTool[]) => StandInReply;
+  /** What `/v1/models` knows; the key counts there only. */
+  readonly account?: OpenAiAccount;
 }
 
 const DEFAULT_REPLY =
@@ -35,9 +39,10 @@ const DEFAULT_REPLY =
 const MAX_BODY = 4 * 1024 * 1024;
 
 /**
- * Chat Completions at `origin + "/v1"`: `POST /v1/chat/completions`, streamed or whole, and `GET /v1/models`.
+ * Chat Completions at `origin + "/v1"`: `POST /v1/chat/completions`, streamed or whole, and `GET /v1/models`
+ * with `/{model}`.
  * A request without a bearer gets 401. Faults meet the next request; messages count from the role chunk (0).
- * The log has `request` (detail: the roles), `token` and `tool-call` for each one sent, `finish`, `usage`,
+ * The log has `GET` with the path, `request` (detail: the roles), `token` and `tool-call` for each one sent, `finish`, `usage`,
  * `[DONE]`, `error` (the status), and `aborted` when the client left before the end.
  */
 export async function startOpenAiStandIn(options: OpenAiStandInOptions): Promise<StandIn> {
@@ -51,6 +56,7 @@ class OpenAiStandIn implements StandIn {
   readonly #firstToken: number;
   readonly #interval: number;
   readonly #reply: NonNullable<OpenAiStandInOptions["reply"]>;
+  readonly #account: OpenAiAccount;
   readonly #faults = new FaultPlan();
   readonly #log: WireLog;
   #server: StandInServer | undefined;
@@ -60,6 +66,7 @@ class OpenAiStandIn implements StandIn {
     this.#clock = options.clock;
     this.#firstToken = options.firstToken ?? 200;
     this.#interval = 1000 / (options.tokensPerSecond ?? 80);
+    this.#account = options.account ?? {};
     this.#reply = options.reply ?? (() => DEFAULT_REPLY);
     this.#log = new WireLog(options.clock);
   }
@@ -87,9 +94,11 @@ class OpenAiStandIn implements StandIn {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method === "GET" && request.url === "/v1/models") {
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(JSON.stringify({ object: "list", data: [] }));
+    const account = openAiAccountAnswer(request, this.#account);
+    if (account !== undefined) {
+      const number = ++this.#requests;
+      this.#log.record(number, "in", `GET ${request.url}`);
+      answerAccount(new Exchange(number, response, this.#faults), account, openAiRefusal);
       return;
     }
     if (request.method !== "POST" || request.url !== "/v1/chat/completions") {

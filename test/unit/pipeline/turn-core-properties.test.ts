@@ -4,16 +4,26 @@ import { agentProfile } from "../../../src/calls/agent-profile.ts";
 import { takeTurn } from "../../../src/pipeline/turn-core.ts";
 import type { TurnEffect } from "../../../src/pipeline/turn-input.ts";
 import type { Happening } from "../../../src/pipeline/turn-manager.ts";
-import { initialTurnState, nextDeadline } from "../../../src/pipeline/turn-state.ts";
+import {
+  initialTurnState,
+  nextDeadline,
+  type TurnRules,
+  type TurnState,
+} from "../../../src/pipeline/turn-state.ts";
 
+const profile = agentProfile();
 const turn = fc.integer({ min: 0, max: 5 });
-const text = fc.constantFrom("", "yes", "no wait", "what are your hours");
+const text = fc.constantFrom("", "yes", "mm-hm", "no wait", "what are your hours?", "I need a");
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  fc.constant<Happening>({ type: "speech-started", since: 0 }),
+  fc
+    .boolean()
+    .map((isProtected): Happening => ({ type: "speech-started", since: 0, protected: isProtected })),
   fc.constant<Happening>({ type: "speech-ended", since: 0 }),
   text.map((text): Happening => ({ type: "interim", text, confidence: 0.5 })),
   text.map((text): Happening => ({ type: "final", text, confidence: 0.5 })),
-  fc.constant<Happening>({ type: "endpoint" }),
+  fc.constantFrom<Happening>({ type: "endpoint", by: "turn" }, { type: "endpoint", by: "silence" }),
+  text.map((text): Happening => ({ type: "eager-endpoint", text })),
+  fc.constant<Happening>({ type: "resumed" }),
   text.map((text): Happening => ({ type: "typed", text })),
   fc.constantFrom("1", "#").map((digit): Happening => ({ type: "digit", digit })),
   turn.map((turn): Happening => ({ type: "started", turn })),
@@ -21,25 +31,26 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   turn.map((turn): Happening => ({ type: "finished", turn })),
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "replied", ...reply })),
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "reply-failed", ...reply })),
+  fc.record({ turn, until: fc.nat(20_000) }).map((working): Happening => ({ type: "working", ...working })),
   fc.constant<Happening>({ type: "tick" }),
 );
 const story = fc.array(fc.record({ after: fc.integer({ min: 0, max: 9000 }), happening }), { maxLength: 60 });
-const endpoints = fc.boolean();
+const rulesFor = fc.constantFrom<TurnRules["recogniserEndpoints"]>("turn", "silence", "none");
 
 /** Plays a story after the opening and shows every step. */
 function play(
-  recogniserEndpoints: boolean,
+  recogniserEndpoints: TurnRules["recogniserEndpoints"],
   events: readonly { after: number; happening: Happening }[],
   look: (step: {
     at: number;
     happening: Happening;
-    before: typeof initialTurnState;
-    after: typeof initialTurnState;
+    before: TurnState;
+    after: TurnState;
     effects: readonly TurnEffect[];
   }) => void,
 ): void {
-  const rules = { profile: agentProfile(), recogniserEndpoints };
-  let { state } = takeTurn(rules, initialTurnState, { type: "opened", at: 0 });
+  const rules = { profile, recogniserEndpoints, recogniserPunctuates: false };
+  let { state } = takeTurn(rules, initialTurnState(profile), { type: "opened", at: 0 });
   let at = 0;
   for (const { after, happening } of events) {
     at += after;
@@ -52,7 +63,7 @@ function play(
 describe("whatever happens in whatever order", () => {
   it("a deadline is armed until the call has ended", () => {
     fc.assert(
-      fc.property(endpoints, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (recogniser, events) => {
         play(recogniser, events, ({ after }) => {
           if (after.phase !== "ended") expect(nextDeadline(after.deadlines)).toBeDefined();
         });
@@ -62,25 +73,75 @@ describe("whatever happens in whatever order", () => {
   });
 
   it("the move has its own deadline: the caller's silence, the model's reply, the caller's ear", () => {
-    const owed = { listening: "silence", thinking: "reply", speaking: "playback" } as const;
+    const owed = {
+      listening: ["silence"],
+      thinking: ["reply"],
+      speaking: ["playback"],
+      yielding: ["sustained", "resume"],
+    } as const;
     fc.assert(
-      fc.property(endpoints, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (recogniser, events) => {
         play(recogniser, events, ({ after }) => {
           if (after.phase === "waiting" || after.phase === "ended") return;
-          expect(after.deadlines[owed[after.phase]]).toBeDefined();
+          const armed = owed[after.phase].filter((name) => after.deadlines[name] !== undefined);
+          expect(armed).not.toEqual([]);
         });
       }),
       { numRuns: 2000 },
     );
   });
 
-  it("turns are numbered one by one and the model is asked only for the newest", () => {
+  it("no turn number is used twice, and what is begun has a number of its own", () => {
     fc.assert(
-      fc.property(endpoints, story, (recogniser, events) => {
-        play(recogniser, events, ({ before, after, effects }) => {
-          const begun = effects.filter((effect) => effect.type === "reply" || effect.type === "say");
-          expect(after.turn - before.turn).toBe(begun.length);
-          for (const effect of begun) expect(effect.turn).toBeLessThanOrEqual(after.turn);
+      fc.property(rulesFor, story, (recogniser, events) => {
+        const begun: number[] = [];
+        play(recogniser, events, ({ effects }) => {
+          for (const effect of effects) {
+            if (effect.type === "reply" || effect.type === "say" || effect.type === "guess")
+              begun.push(effect.turn);
+          }
+        });
+        expect(new Set(begun).size).toBe(begun.length);
+        expect(begun.every((turn) => turn > 0)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("at most one guess is alive, only while the caller has the word, and each is accepted or discarded once", () => {
+    fc.assert(
+      fc.property(rulesFor, story, (recogniser, events) => {
+        let alive: number | undefined;
+        play(recogniser, events, ({ after, effects }) => {
+          for (const effect of effects) {
+            if (effect.type === "guess") {
+              expect(alive).toBeUndefined();
+              alive = effect.turn;
+            } else if (effect.type === "accept" || effect.type === "discard") {
+              expect(effect.turn).toBe(alive);
+              alive = undefined;
+            }
+          }
+          expect(after.guess?.turn).toBe(alive);
+          if (alive !== undefined) expect(after.phase).toBe("listening");
+        });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("a barge-in is decided exactly once, and what is held is resumed or cancelled", () => {
+    fc.assert(
+      fc.property(rulesFor, story, (recogniser, events) => {
+        let held = false;
+        play(recogniser, events, ({ after, effects }) => {
+          for (const { type } of effects) {
+            if (type === "hold") {
+              expect(held).toBe(false);
+              held = true;
+            } else if (type === "resume" || type === "cancel") held = false;
+          }
+          expect(after.phase === "yielding").toBe(held);
         });
       }),
       { numRuns: 2000 },
@@ -89,7 +150,7 @@ describe("whatever happens in whatever order", () => {
 
   it("the same story gives the same steps", () => {
     fc.assert(
-      fc.property(endpoints, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (recogniser, events) => {
         const tell = (): string => {
           const told: unknown[] = [];
           play(recogniser, events, ({ after, effects }) => told.push(after, effects));
@@ -103,9 +164,9 @@ describe("whatever happens in whatever order", () => {
 
   it("nobody is woken at a time that has passed for ever: a tick at the deadline moves it on", () => {
     fc.assert(
-      fc.property(endpoints, story, (recogniser, events) => {
-        const rules = { profile: agentProfile(), recogniserEndpoints: recogniser };
-        let state = initialTurnState;
+      fc.property(rulesFor, story, (recogniser, events) => {
+        const rules = { profile, recogniserEndpoints: recogniser, recogniserPunctuates: true };
+        let state = initialTurnState(profile);
         let last = 0;
         play(recogniser, events, ({ at, after }) => {
           state = after;

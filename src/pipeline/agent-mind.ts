@@ -1,0 +1,157 @@
+import type { Call } from "../calls/call.ts";
+import type { CallFact, EndReason, ProviderPort, TurnStage } from "../calls/call-event.ts";
+import type { AgentTurn } from "./agent-turn.ts";
+import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Message } from "./language-model.ts";
+import { replyWithModel } from "./model-reply.ts";
+import type { PipelineParts } from "./pipeline-parts.ts";
+import type { Happening } from "./turn-manager.ts";
+
+export interface AgentMindOptions {
+  readonly call: Call;
+  readonly parts: Pick<PipelineParts, "clock" | "languageModel" | "tools">;
+  readonly voice: AgentVoice;
+  readonly conversation: Conversation;
+  readonly happened: (happening: Happening) => void;
+  readonly hint: (phrases: readonly string[]) => void;
+  readonly publish: (fact: CallFact) => void;
+  readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
+  readonly failed: (port: ProviderPort, error: unknown) => void;
+}
+
+/** The agent's thinking: one reply of the model at a time, perhaps begun before the caller's turn is over. */
+export class AgentMind {
+  readonly #options: AgentMindOptions;
+  #thinking = new AbortController();
+  #guess: Guessed | undefined;
+
+  constructor(options: AgentMindOptions) {
+    this.#options = options;
+  }
+
+  /** The model's answer to what the caller said. */
+  reply(number: number): void {
+    const spoken = this.#options.voice.begin(number);
+    this.#options.reached(spoken.turn, "stt-final");
+    this.#thinking = new AbortController();
+    const { signal } = this.#thinking;
+    this.follow(
+      spoken,
+      this.#model(spoken, signal, () => this.#options.conversation.messages, Promise.resolve()),
+    );
+  }
+
+  /** The same ahead of time: nobody hears it, and no tool runs, until it is accepted. */
+  guess(number: number, text: string): void {
+    const spoken = this.#options.voice.begin(number, true);
+    const abort = new AbortController();
+    const { promise: wanted, resolve: accept } = Promise.withResolvers<void>();
+    const said: Message = { role: "caller", text, by: "voice" };
+    let accepted = false;
+    const messages = () =>
+      accepted ? this.#options.conversation.messages : [...this.#options.conversation.messages, said];
+    this.#guess = {
+      spoken,
+      abort,
+      accept: () => {
+        accepted = true;
+        accept();
+      },
+    };
+    this.follow(spoken, this.#model(spoken, abort.signal, messages, wanted));
+  }
+
+  accept(): void {
+    if (this.#guess === undefined) return;
+    const { spoken, abort, accept } = this.#guess;
+    this.#guess = undefined;
+    this.#thinking = abort;
+    this.#options.publish({
+      type: "speculated",
+      turn: spoken.turn.number,
+      accepted: true,
+      ...spoken.speech.made,
+    });
+    this.#options.reached(spoken.turn, "stt-final");
+    this.#options.voice.accept(spoken);
+    accept();
+  }
+
+  discard(): void {
+    if (this.#guess === undefined) return;
+    const { spoken, abort, accept } = this.#guess;
+    this.#guess = undefined;
+    abort.abort();
+    accept(); // whoever waits sees the signal
+    this.#options.voice.discard(spoken);
+    this.#options.publish({
+      type: "speculated",
+      turn: spoken.turn.number,
+      accepted: false,
+      ...spoken.speech.made,
+    });
+  }
+
+  #model(
+    { turn, speech }: SpokenTurn,
+    signal: AbortSignal,
+    messages: () => readonly Message[],
+    wanted: Promise<void>,
+  ): Promise<EndReason | undefined> {
+    const { prompt, phrases, turnTaking } = this.#options.call.profile;
+    return replyWithModel({
+      clock: this.#options.parts.clock,
+      model: this.#options.parts.languageModel,
+      prompt,
+      tools: this.#options.parts.tools,
+      sessionId: this.#options.call.sessionId,
+      messages,
+      conversation: this.#options.conversation,
+      wanted,
+      speech,
+      playback: this.#options.voice.playback,
+      signal,
+      reached: (stage) => this.#options.reached(turn, stage),
+      hint: (phrases) => this.#options.hint(phrases),
+      toolCalled: (tool, ok) => this.#options.publish({ type: "tool-called", turn: turn.number, tool, ok }),
+      working: (until) => this.#options.happened({ type: "working", turn: turn.number, until }),
+      filler: { text: phrases.filler, after: turnTaking.fillerAfter },
+    });
+  }
+
+  /** Tells the turn core how the turn went, unless it was cut off meanwhile. */
+  follow(spoken: SpokenTurn, over: Promise<EndReason | undefined>): void {
+    const { turn, speech } = spoken;
+    over.then(
+      (end) => {
+        if (!turn.live) return;
+        if (!speech.spoke) this.#options.voice.abandon(spoken);
+        this.#options.happened({
+          type: "replied",
+          turn: turn.number,
+          spoke: speech.spoke,
+          ...(end && { end }),
+        });
+      },
+      (error: unknown) => {
+        this.#options.failed(speech.failure === undefined ? "llm" : "tts", error);
+        if (!turn.live) return;
+        this.#options.voice.abandon(spoken);
+        this.#options.happened({ type: "reply-failed", turn: turn.number, spoke: turn.gate.length > 0 });
+      },
+    );
+  }
+
+  /** Gives up the reply under way. */
+  stop(): void {
+    this.#thinking.abort();
+  }
+}
+
+/** A reply made ahead of the end of the caller's turn. */
+interface Guessed {
+  readonly spoken: SpokenTurn;
+  readonly abort: AbortController;
+  readonly accept: () => void;
+}

@@ -1,0 +1,137 @@
+import type { TurnDraft } from "./turn-draft.ts";
+
+/** What the agent does in a turn: begin, yield, go on, stop, end. Each is a change of the draft. */
+
+/** The caller's move. */
+export function listen(draft: TurnDraft): void {
+  draft.phase = "listening";
+  draft.sleep("reply", "playback", "filler", "sustained", "resume");
+  stir(draft);
+  // What the caller began to say while the agent had the word is theirs to finish now.
+  if (!draft.caller.speaking && draft.callerText !== "") {
+    draft.wake("finalize", 0);
+    draft.wake("commit", draft.bounds.endpointMin);
+  }
+}
+
+/** The caller did something: the silence begins anew. */
+export function stir(draft: TurnDraft): void {
+  if (draft.phase === "listening") draft.wake("silence", draft.bounds.silenceLimit);
+}
+
+/** The agent's move: turn `turn`. */
+export function begin(draft: TurnDraft, turn: number, replying: boolean): void {
+  draft.turn = turn;
+  draft.phase = "thinking";
+  draft.replying = replying;
+  Object.assign(draft.caller, { finals: [], interim: "", confidence: 1, owed: false, finalizing: false });
+  draft.caller.speechStartedAt = undefined;
+  draft.sleep("finalize", "commit", "finals", "silence", "playback", "sustained", "resume");
+  draft.wake("reply", draft.bounds.replyLimit);
+  if (replying && draft.bounds.fillerAfter > 0) draft.wake("filler", draft.bounds.fillerAfter);
+}
+
+/** Fixed words. */
+export function say(draft: TurnDraft, text: string): void {
+  discardGuess(draft);
+  const turn = draft.allocate();
+  begin(draft, turn, false);
+  draft.effect({ type: "say", turn, text });
+}
+
+export function apologise(draft: TurnDraft): void {
+  say(draft, draft.phrases.apology);
+}
+
+/**
+ * The caller speaks over the agent: it yields, and nothing is lost yet. Not when the call is closing; not fixed
+ * words that have not begun to sound (a click on the line would swallow the greeting).
+ */
+export function yieldTo(draft: TurnDraft, since: number): void {
+  if (draft.closing !== undefined) return;
+  if (draft.phase === "speaking" && draft.bounds.bargeIn) {
+    draft.publish({ type: "barge-in", turn: draft.turn, speechStartedAt: since });
+    draft.effect({ type: "hold", turn: draft.turn });
+    draft.phase = "yielding";
+    draft.sleep("playback", "resume");
+    draft.wakeAt("sustained", Math.max(draft.at, since + draft.bounds.sustainedSpeech));
+  } else if (draft.phase === "yielding") {
+    draft.wakeAt("sustained", Math.max(draft.at, since + draft.bounds.sustainedSpeech));
+  } else if (draft.phase === "thinking" && draft.replying) {
+    draft.publish({ type: "turn-abandoned", turn: draft.turn });
+    interrupt(draft, true);
+  }
+}
+
+/** It was an interruption: what the caller did not hear was not said. */
+export function giveWay(draft: TurnDraft): void {
+  if (draft.phase !== "yielding") return;
+  draft.publish({ type: "barge-in-decided", turn: draft.turn, outcome: "interrupted" });
+  interrupt(draft, false);
+}
+
+/** It was none: a cough, a "mm-hm". The agent goes on. */
+export function goOn(draft: TurnDraft): void {
+  if (draft.phase !== "yielding") return;
+  draft.publish({ type: "barge-in-decided", turn: draft.turn, outcome: "resumed" });
+  draft.effect({ type: "resume", turn: draft.turn });
+  draft.phase = "speaking";
+  Object.assign(draft.caller, { finals: [], interim: "", confidence: 1, finalizing: false });
+  draft.caller.speechStartedAt = undefined;
+  draft.sleep("sustained", "resume", "finalize", "commit", "finals", "silence");
+  draft.wake("playback", PLAYBACK_LIMIT);
+}
+
+/** The agent's turn ends here. `owed`: unless the caller turns out to say something, it has to begin again. */
+export function interrupt(draft: TurnDraft, owed: boolean): void {
+  draft.caller.owed = owed;
+  draft.effect({ type: "cancel", turn: draft.turn });
+  listen(draft);
+}
+
+/** Keys and typed text end whatever the agent is doing. */
+export function interruptForInput(draft: TurnDraft): void {
+  if (draft.phase === "speaking") {
+    draft.publish({ type: "barge-in", turn: draft.turn, speechStartedAt: draft.at });
+    interrupt(draft, false);
+  } else if (draft.phase === "yielding") giveWay(draft);
+  else if (draft.phase === "thinking") interrupt(draft, false);
+}
+
+/** The agent has said all it had to say. */
+export function turnOver(draft: TurnDraft): void {
+  if (draft.closing === undefined) return listen(draft);
+  draft.phase = "ended";
+  draft.effect({ type: "end", reason: draft.closing });
+}
+
+/** Nothing came of the turn, or not all of it. */
+export function replyFailed(draft: TurnDraft): void {
+  draft.publish({ type: "dead-air", cause: "reply-failed" });
+  draft.failures += 1;
+  if (draft.closing === undefined && draft.failures < MOST_FAILURES) return apologise(draft);
+  draft.closing ??= "provider-failed";
+  turnOver(draft);
+}
+
+/** Asks a caller from whom nothing (understandable) comes; in the end says goodbye. */
+export function ask(draft: TurnDraft, text: string): void {
+  if (draft.reprompts >= draft.bounds.reprompts) {
+    draft.closing = "caller-silent";
+    return say(draft, draft.phrases.silentGoodbye);
+  }
+  draft.reprompts += 1;
+  say(draft, text);
+}
+
+/** A guess that will not be used. */
+export function discardGuess(draft: TurnDraft): void {
+  if (draft.guess === undefined) return;
+  draft.effect({ type: "discard", turn: draft.guess.turn });
+  draft.guess = undefined;
+}
+
+/** The caller's ear has not moved on for so long, in ms, although the agent speaks. */
+export const PLAYBACK_LIMIT = 10_000;
+/** Turns that may fail one after the other before the call is given up. */
+const MOST_FAILURES = 3;

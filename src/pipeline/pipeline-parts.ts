@@ -1,0 +1,18 @@
+import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { LanguageModel } from "./language-model.ts";
+import type { PhraseCache } from "./phrase-cache.ts";
+import type { SpeechToText } from "./speech-to-text.ts";
+import type { TextToSpeech } from "./text-to-speech.ts";
+import type { Tool } from "./tools.ts";
+
+/** What a conversation is made of; the same for every call of the process. */
+export interface PipelineParts {
+  readonly clock: Clock;
+  readonly speechToText: SpeechToText;
+  readonly languageModel: LanguageModel;
+  readonly textToSpeech: TextToSpeech;
+  readonly voiceActivity: VoiceActivityFactory;
+  readonly phrases: PhraseCache;
+  readonly tools: readonly Tool[];
+}

@@ -1,0 +1,88 @@
+import { apologise, ask, giveWay, goOn, interruptForInput, say, turnOver } from "./agent-moves.ts";
+import { commitDigits, utteranceOver } from "./caller-moves.ts";
+import { FINAL_WORDS_LIMIT } from "./endpointing.ts";
+import type { TurnDraft } from "./turn-draft.ts";
+import type { DeadlineName } from "./turn-state.ts";
+
+/** The core was woken: does what is due. */
+export function onTick(draft: TurnDraft): void {
+  for (const name of deadlineOrder) {
+    if (!draft.isDue(name)) continue;
+    draft.sleep(name);
+    onDeadline[name](draft);
+  }
+}
+
+const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void } = {
+  finalize(draft) {
+    draft.caller.finalizing = true;
+    draft.effect({ type: "finalize" });
+    if (draft.rules.recogniserEndpoints === "none") draft.wake("finals", FINAL_WORDS_LIMIT);
+  },
+  commit(draft) {
+    // Words that are still open would be lost to the answer: a moment more for them.
+    if (!draft.caller.finalizing || (draft.caller.interim === "" && draft.callerText !== ""))
+      utteranceOver(draft);
+    else if (!draft.isArmed("finals")) draft.wake("finals", FINAL_WORDS_LIMIT);
+  },
+  finals(draft) {
+    draft.caller.late = draft.caller.interim !== "";
+    utteranceOver(draft);
+  },
+  digits: commitDigits,
+  sustained: giveWay,
+  resume: goOn,
+  filler(draft) {
+    if (draft.phase === "thinking")
+      draft.effect({ type: "fill", turn: draft.turn, text: draft.phrases.filler });
+  },
+  reply(draft) {
+    draft.publish({ type: "dead-air", cause: "reply-late" });
+    draft.effect({ type: "cancel", turn: draft.turn });
+    apologise(draft);
+  },
+  playback(draft) {
+    draft.publish({ type: "dead-air", cause: "playback-stalled" });
+    draft.effect({ type: "cancel", turn: draft.turn });
+    turnOver(draft);
+  },
+  silence(draft) {
+    if (draft.phase !== "listening") return;
+    draft.publish({ type: "dead-air", cause: "caller-silent" });
+    const { reprompts } = draft.phrases;
+    ask(draft, reprompts[Math.min(draft.reprompts, reprompts.length - 1)] ?? draft.phrases.apology);
+  },
+  warning(draft) {
+    if (draft.closing !== undefined) return;
+    if (draft.phase === "listening" && !draft.caller.speaking && draft.callerText === "") {
+      say(draft, draft.phrases.durationWarning);
+    } else draft.wake("warning", WARN_AGAIN);
+  },
+  call(draft) {
+    draft.sleep("warning");
+    if (draft.closing !== undefined) return;
+    interruptForInput(draft);
+    draft.closing = "max-duration";
+    say(draft, draft.phrases.durationGoodbye);
+  },
+};
+
+const deadlineOrder = [
+  "call",
+  "digits",
+  "sustained",
+  "resume",
+  "finalize",
+  "commit",
+  "finals",
+  "filler",
+  "reply",
+  "playback",
+  "silence",
+  "warning",
+] as const;
+
+/** Before the maximum duration, in ms. */
+export const WARNING = 60_000;
+/** When the warning would have interrupted somebody, in ms. */
+const WARN_AGAIN = 2_000;

@@ -1,0 +1,17 @@
+import type { GatewayError } from "../../runtime/errors.ts";
+
+export interface FailoverOptions {
+  /**
+   * A provider of the list failed and the next one takes over, or stands ready to: nobody else is told, so count
+   * and log it here. A failure that goes through to the list's user, as its last provider's do, is not told here.
+   * `provider` is the failed one's name. Must not throw.
+   */
+  readonly onFailure: (provider: string, error: GatewayError) => void;
+}
+
+/** The first of a list; throws a RangeError when there is none. */
+export function firstOf<Provider>(providers: readonly Provider[]): Provider {
+  const [first] = providers;
+  if (first === undefined) throw new RangeError("A failover list without providers: name at least one");
+  return first;
+}
