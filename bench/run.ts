@@ -1,0 +1,83 @@
+/**
+ * `npm run bench -- [name …] [--json] [--quick] [--profile] [--calls 100,200,300]`: prints one table for each
+ * benchmark, first a line about the machine. What each measures: `docs/benchmarks.md`.
+ */
+import { parseArgs } from "node:util";
+import { systemClock } from "../src/runtime/clock.ts";
+import type { Benchmark, Table } from "./benchmark.ts";
+import { capacity } from "./capacity.ts";
+import { codec } from "./codec.ts";
+import { firstAudio } from "./first-audio.ts";
+import { describeMachine, thisMachine } from "./machine.ts";
+import { printTable } from "./print-table.ts";
+import { deepgramSdkCost, openaiSdkCost } from "./sdk-costs.ts";
+import { killServerProcesses } from "./server-process.ts";
+import { startUp } from "./start-up.ts";
+import { turnLatency } from "./turn-latency.ts";
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  codec,
+  "start-up": startUp,
+  "first-audio": firstAudio,
+  "turn-latency": turnLatency,
+  capacity,
+  "deepgram-sdk-cost": deepgramSdkCost,
+  "openai-sdk-cost": openaiSdkCost,
+};
+
+/** Run when no name is given: the figures that the targets speak of. The others are for decisions. */
+const USUAL = ["codec", "start-up", "first-audio", "turn-latency", "capacity"];
+
+/** However wrong it goes, it ends. In ms. */
+const LONGEST_RUN = 20 * 60_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    calls: { type: "string" },
+  },
+});
+const names = positionals.length > 0 ? positionals : USUAL;
+const calls = values.calls?.split(",").map(Number);
+const unknown = names.filter((name) => !(name in benchmarks));
+
+if (unknown.length > 0 || calls?.some((count) => !Number.isInteger(count) || count < 1)) {
+  console.error(
+    `usage: npm run bench -- [${Object.keys(benchmarks).join("] [")}] [--json] [--quick] [--profile] [--calls 100,200,300]`,
+  );
+  process.exitCode = 2;
+} else {
+  process.on("exit", killServerProcesses);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  const cancel = systemClock.after(LONGEST_RUN, () => {
+    console.error("The benchmarks did not end by themselves.");
+    process.exit(1);
+  });
+  await runAll();
+  cancel();
+}
+
+async function runAll(): Promise<void> {
+  const machine = thisMachine();
+  const results: Record<string, readonly Table[]> = {};
+  if (!values.json) console.log(`${describeMachine(machine)}\n`);
+  for (const name of names) {
+    try {
+      const tables = await (benchmarks[name] as Benchmark)({
+        quick: values.quick,
+        profile: values.profile,
+        progress: (line) => console.error(line),
+        ...(calls && { calls: calls.toSorted((a, b) => a - b) }),
+      });
+      results[name] = tables;
+      if (!values.json) for (const table of tables) console.log(printTable(table));
+    } catch (error) {
+      console.error(`${name} failed:`, error);
+      process.exitCode = 1;
+    }
+  }
+  if (values.json) console.log(JSON.stringify({ machine, results }, undefined, 2));
+}
