@@ -73,7 +73,7 @@ export const defaultTurnTaking: TurnTaking = {
   endpointMin: 400,
   endpointMax: 1_500,
   endpointOpen: 500,
-  earlyFinalize: 160,
+  earlyFinalize: 140,
   sustainedSpeech: 800,
   backchannelWait: 500,
   silenceLimit: 20_000,

@@ -6,7 +6,7 @@ import type { CallRegistry } from "../calls/call-registry.ts";
 import type { MediaSink } from "../pipeline/media-sink.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { countProblem, mediaCounters } from "./media-counters.ts";
-import { CloseCode } from "./media-socket.ts";
+import { CloseCode, corkedSocket } from "./media-socket.ts";
 import { MediaStreamSession, type SessionHost } from "./media-stream-session.ts";
 
 export interface MediaStreamServerOptions {
@@ -58,7 +58,7 @@ export class MediaStreamServer {
       refuseUpgrade(socket, 503, "Service Unavailable", "Too many media sockets are open.", "AT_CAPACITY");
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#serve(webSocket, socket));
   }
 
   /** Closes what is still open; calls should have ended before. */
@@ -75,8 +75,8 @@ export class MediaStreamServer {
     });
   }
 
-  #serve(webSocket: WebSocket): void {
-    const session = new MediaStreamSession(this.#host, webSocket);
+  #serve(webSocket: WebSocket, connection: Duplex): void {
+    const session = new MediaStreamSession(this.#host, corkedSocket(webSocket, connection));
     webSocket.on("message", (data, isBinary) => session.receive(data as Buffer, isBinary));
     webSocket.on("close", () => session.socketClosed());
     webSocket.on("error", (error) => {

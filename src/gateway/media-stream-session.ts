@@ -196,6 +196,7 @@ export class MediaStreamSession implements Playback {
       this.#socket.terminate(); // a close frame would wait behind what does not drain
       return;
     }
+    this.#socket.cork();
     this.#socket.send(text);
   }
 

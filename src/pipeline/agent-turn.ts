@@ -10,6 +10,8 @@ export class AgentTurn {
   readonly gate: AudioGate;
   /** When the caller began to hear it; unknown before. Monotonic ms. */
   startedAt: number | undefined;
+  /** How far it was told to have been heard, in ms. */
+  toldHeard = 0;
   readonly #stages = new Set<TurnStage>();
   #heard = 0;
   #state: "live" | "whole" | "interrupted" = "live";

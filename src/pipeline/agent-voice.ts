@@ -135,6 +135,8 @@ export class AgentVoice implements PlaybackListener {
     if (turn === undefined) return;
     this.#options.reached(turn, "first-audio-heard");
     turn.played(heard);
+    if (heard - turn.toldHeard < TELL_EVERY) return;
+    turn.toldHeard = heard;
     this.#publishHeard(turn);
   }
 
@@ -205,3 +207,6 @@ export class AgentVoice implements PlaybackListener {
     this.#options.publish({ type: "agent-heard", turn: number, text, final: !live, interrupted, startedAt });
   }
 }
+
+/** Between two reports of how far a turn was heard, in ms; live feeds show it, and promise one a second. */
+const TELL_EVERY = 600;

@@ -131,13 +131,13 @@ describe("Deepgram nova", () => {
   it("joins frames where nothing waits for one, and not after speech", async () => {
     call = await DeepgramCall.open({}, { logAudio: true });
     await call.comes("ready");
-    call.push(speech(1000), silence(1600), silence(400));
-    await until(() => call.bytes() === 3000 * 8);
+    call.push(speech(1000), silence(1600), silence(500));
+    await until(() => call.bytes() === 3100 * 8);
     const sizes = call.standIn.log
       .filter((entry) => entry.what === "audio")
       .map((entry) => Number.parseInt(entry.detail ?? "", 10) / 8);
     expect(sizes.slice(0, 11)).toEqual([20, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100]);
     expect(sizes.slice(11, 85)).toEqual(Array(74).fill(20));
-    expect(sizes.slice(85)).toEqual([100, 100, 100, 100, 100]);
+    expect(sizes.slice(85)).toEqual([200, 200, 200]);
   });
 });

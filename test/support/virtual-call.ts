@@ -277,6 +277,7 @@ export class VirtualCall {
       close: (code, reason) => {
         this.closed ??= { code, reason };
       },
+      cork: () => {},
       terminate: () => {
         this.closed ??= { code: 1006, reason: "terminated" };
       },

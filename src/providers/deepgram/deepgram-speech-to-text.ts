@@ -19,7 +19,7 @@ export interface DeepgramOptions {
   readonly model?: string | undefined;
   /** Nova: silence that ends an utterance, in ms; the vendor's own default of 10 ends it at every breath. Default 300. */
   readonly endpointing?: number | undefined;
-  /** Nova: longest audio in one message, in ms, 20 (no joining) to 100, default 100; see `uplink-batcher.ts`. */
+  /** Nova: longest audio in one message, in ms, 20 (no joining) to 100, default 100; twice as much on a quiet line. See `uplink-batcher.ts`. */
   readonly uplinkBatch?: number | undefined;
   /** Flux: 0.5 to 1, default 0.7. */
   readonly eotThreshold?: number | undefined;

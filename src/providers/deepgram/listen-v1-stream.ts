@@ -59,6 +59,7 @@ export class ListenV1Stream implements TranscriptionStream {
     this.#finalizeAt = this.#connection.end;
     if (!this.#connection.isOpen) return;
     this.#flush();
+    this.#batcher.pauseDecided();
     this.#askForFinal();
   }
 
@@ -104,6 +105,7 @@ export class ListenV1Stream implements TranscriptionStream {
   }
 
   #endpoint(): void {
+    this.#batcher.pauseDecided();
     if (!this.#utteranceHasWords) return;
     this.#utteranceHasWords = false;
     this.#emit({ type: "endpoint", by: "silence" });

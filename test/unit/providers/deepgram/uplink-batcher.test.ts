@@ -48,15 +48,32 @@ describe("UplinkBatcher", () => {
     });
   });
 
-  it("lets nothing wait longer than the batch", () => {
-    for (const waited of waits(100, talk)) expect(waited ?? 0).toBeLessThan(100);
+  it("lets no speech wait longer than the batch, and no silence longer than two", () => {
+    waits(100, talk).forEach((waited, index) => {
+      expect(waited ?? 0).toBeLessThan(talk[index] ? 100 : 200);
+    });
   });
 
-  it("joins five frames within speech and in long silence", () => {
+  it("joins five frames within speech and ten in long silence", () => {
     const speech = waits(100, frames([true, 620]));
     expect(speech.slice(1, 11)).toEqual([80, 60, 40, 20, 0, 80, 60, 40, 20, 0]);
     const quiet = waits(100, frames([false, 200]));
-    expect(quiet).toEqual([80, 60, 40, 20, 0, 80, 60, 40, 20, 0]);
+    expect(quiet).toEqual([180, 160, 140, 120, 100, 80, 60, 40, 20, 0]);
+  });
+
+  it("joins frames again as soon as the pause needs no measuring", () => {
+    const batcher = new UplinkBatcher(60);
+    batcher.push(FRAME, true);
+    expect([batcher.push(FRAME, false), batcher.push(FRAME, false)]).toEqual([true, true]);
+    batcher.pauseDecided();
+    expect([1, 2, 3, 4, 5, 6].map(() => batcher.push(FRAME, false))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it("sends every frame at once with a batch of 20", () => {
@@ -64,9 +81,9 @@ describe("UplinkBatcher", () => {
   });
 
   it("begins anew after a flush for another reason", () => {
-    const batcher = new UplinkBatcher(60);
+    const batcher = new UplinkBatcher(40);
     expect([batcher.push(FRAME, false), batcher.push(FRAME, false)]).toEqual([false, false]);
     batcher.flushed();
-    expect([1, 2, 3].map(() => batcher.push(FRAME, false))).toEqual([false, false, true]);
+    expect([1, 2, 3, 4].map(() => batcher.push(FRAME, false))).toEqual([false, false, false, true]);
   });
 });
