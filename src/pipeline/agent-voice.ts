@@ -6,7 +6,7 @@ import { AgentTurn } from "./agent-turn.ts";
 import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
 import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
-import type { HeardTurn, Playback, PlaybackListener } from "./playback.ts";
+import type { HeardTurn, Playback } from "./playback.ts";
 import type { SpeechEvent, TextToSpeech, Utterance, VoiceConnection } from "./text-to-speech.ts";
 
 export interface AgentVoiceOptions {
@@ -26,7 +26,7 @@ export interface SpokenTurn {
 }
 
 /** The agent's side: each turn's words to the voice and to the caller's ear, and what was heard of them back. */
-export class AgentVoice implements PlaybackListener {
+export class AgentVoice {
   readonly #options: AgentVoiceOptions;
   /** Turns that the caller has not heard to their end. */
   readonly #turns = new Map<number, SpokenTurn>();
@@ -130,14 +130,16 @@ export class AgentVoice implements PlaybackListener {
     this.#options.reached(turn, "first-audio-sent");
   }
 
-  heard({ turn: number, heard }: HeardTurn): void {
+  /** Answers whether that was worth telling: marks come more often than anybody wants to know. */
+  heard({ turn: number, heard }: HeardTurn): boolean {
     const turn = this.#turns.get(number)?.turn;
-    if (turn === undefined) return;
+    if (turn === undefined) return false;
     this.#options.reached(turn, "first-audio-heard");
     turn.played(heard);
-    if (heard - turn.toldHeard < TELL_EVERY) return;
+    if (turn.toldHeard !== 0 && heard - turn.toldHeard < TELL_EVERY) return false;
     turn.toldHeard = heard;
     this.#publishHeard(turn);
+    return true;
   }
 
   finished(number: number): void {

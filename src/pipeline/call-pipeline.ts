@@ -135,8 +135,7 @@ export class CallPipeline implements MediaSink {
   }
 
   heard(progress: HeardTurn): void {
-    this.#agent.heard(progress);
-    this.#turns.happened({ type: "heard", turn: progress.turn });
+    if (this.#agent.heard(progress)) this.#turns.happened({ type: "heard", turn: progress.turn });
   }
 
   finished(turn: number): void {
