@@ -25,9 +25,7 @@ export class TurnTimingsFold {
       timings.stages[event.stage] ??= event.at;
       return event.stage === "first-audio-heard" ? timings : undefined;
     }
-    if (event.type === "turn-abandoned" || (event.type === "agent-heard" && event.final)) {
-      this.#open.delete(event.turn);
-    }
+    if (endsTurn(event)) this.#open.delete(event.turn);
     return undefined;
   }
 
@@ -36,4 +34,10 @@ export class TurnTimingsFold {
     this.#open.set(turn, open);
     return open;
   }
+}
+
+/** Whether nothing more will be told of the turn that the event names. */
+export function endsTurn(event: CallEvent): event is Extract<CallEvent, { readonly turn: number }> {
+  if (event.type === "turn-abandoned") return true;
+  return (event.type === "agent-heard" && event.final) || (event.type === "speculated" && !event.accepted);
 }

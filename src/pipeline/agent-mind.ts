@@ -45,6 +45,7 @@ export class AgentMind {
   /** The same ahead of time: nobody hears it, and no tool runs, until it is accepted. */
   guess(number: number, text: string): void {
     const spoken = this.#options.voice.begin(number, true);
+    this.#options.reached(spoken.turn, "stt-final");
     const abort = new AbortController();
     const { promise: wanted, resolve: accept } = Promise.withResolvers<void>();
     const said: Message = { role: "caller", text, by: "voice" };
@@ -73,7 +74,6 @@ export class AgentMind {
       accepted: true,
       ...spoken.speech.made,
     });
-    this.#options.reached(spoken.turn, "stt-final");
     this.#options.voice.accept(spoken);
     accept();
   }

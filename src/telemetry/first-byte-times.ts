@@ -1,4 +1,5 @@
 import type { CallEvent, ProviderPort, TurnStage } from "../calls/call-event.ts";
+import { endsTurn } from "../calls/turn-timings.ts";
 
 /** How long a provider took to give its first output in one turn, in ms. */
 export interface FirstByteTime {
@@ -19,8 +20,8 @@ const OPEN_TURNS = 16;
 
 /**
  * Times to first byte of one call as a fold over its events: of the recogniser from the end of speech, of the
- * language model from the commit of the turn, of the voice from the first clause that it was given. Work done
- * ahead of its turn (speculation) counts as 0.
+ * language model from the words that it was given (the commit of the turn, or a guess at it), of the voice from
+ * the first clause that it was given.
  */
 export class FirstByteTimes {
   readonly #open = new Map<number, OpenTurn>();
@@ -33,7 +34,7 @@ export class FirstByteTimes {
       return turn.sttFinal && time("stt", turn.sttFinal.provider, event.speechEndedAt, turn.sttFinal.at);
     }
     if (event.type === "stage-reached") return this.#reach(event.turn, event.stage, event.at, event.provider);
-    if (event.type === "turn-abandoned" || (event.type === "agent-heard" && event.final)) {
+    if (endsTurn(event)) {
       this.#open.delete(event.turn);
     }
     return undefined;
@@ -44,7 +45,7 @@ export class FirstByteTimes {
     if (stage === "first-clause") turn.firstClauseAt ??= at;
     if (stage === "stt-final" && turn.committedAt === undefined) turn.sttFinal = { at, provider };
     if (stage === "stt-final") return time("stt", provider, turn.speechEndedAt, at);
-    if (stage === "llm-first-token") return time("llm", provider, turn.committedAt, at);
+    if (stage === "llm-first-token") return time("llm", provider, turn.committedAt ?? turn.sttFinal?.at, at);
     if (stage === "tts-first-byte") return time("tts", provider, turn.firstClauseAt, at);
     return undefined;
   }

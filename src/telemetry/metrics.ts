@@ -114,6 +114,30 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["tool", "ok"] as const,
       registers,
     }),
+    bargeInsDecided: new Counter({
+      name: "earshot_barge_ins_decided_total",
+      help: "What became of barge-ins: interruptions, or sounds after which the agent went on",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
+    speculations: new Counter({
+      name: "earshot_speculations_total",
+      help: "Replies made ahead of the end of the caller's turn",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
+    speculatedTokens: new Counter({
+      name: "earshot_speculated_tokens_total",
+      help: "Pieces of text that the model gave ahead of the end of the caller's turn",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
+    speculatedCharacters: new Counter({
+      name: "earshot_speculated_characters_total",
+      help: "Characters that the voice was given ahead of the end of the caller's turn",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
     turnsAbandoned: new Counter({
       name: "earshot_turns_abandoned_total",
       help: "Turns given up before the caller heard any of them",

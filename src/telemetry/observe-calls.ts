@@ -57,6 +57,16 @@ function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
     case "barge-in":
       metrics.bargeIns.inc();
       break;
+    case "barge-in-decided":
+      metrics.bargeInsDecided.inc({ outcome: event.outcome });
+      break;
+    case "speculated": {
+      const outcome = event.accepted ? "accepted" : "wasted";
+      metrics.speculations.inc({ outcome });
+      metrics.speculatedTokens.inc({ outcome }, event.tokens);
+      metrics.speculatedCharacters.inc({ outcome }, event.characters);
+      break;
+    }
     case "turn-abandoned":
       metrics.turnsAbandoned.inc();
       break;
