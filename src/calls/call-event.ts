@@ -1,7 +1,7 @@
 import type { CallDirection } from "./call.ts";
 
 /** The stages of a turn that providers answer for. */
-export type ProviderPort = "stt" | "llm" | "tts";
+export type ProviderPort = "stt" | "llm" | "tts" | "s2s";
 
 export type EndReason =
   | "agent-goodbye"

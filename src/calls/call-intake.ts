@@ -26,7 +26,8 @@ export type IntakeAnswer =
 
 export interface CallIntakeOptions {
   readonly registry: CallRegistry;
-  readonly profile: AgentProfile;
+  /** Who answers calls to this number. */
+  readonly profileFor: (called: string) => AgentProfile;
   readonly sessionIds: SessionIds;
   readonly spentTokens: SpentTokens;
   readonly tokenKey: Buffer;
@@ -47,12 +48,13 @@ export class CallIntake {
    * new session; one that ended is hung up. Asking never disturbs a call whose media is here.
    */
   incoming(incoming: IncomingCall): IntakeAnswer {
-    const { registry, profile } = this.#options;
+    const { registry } = this.#options;
     const known = registry.findBySipCallId(incoming.sipCallId);
     if (known?.phase === "in-progress" && incoming.afterMedia)
       registry.end(known.call.sessionId, "media-lost");
     if (known !== undefined && known.phase !== "ended") return this.#connect(known);
     if (known !== undefined && known.endReason !== "media-lost") return { action: "hang-up" };
+    const profile = this.#options.profileFor(incoming.to);
     try {
       return this.#connect(
         registry.admit({

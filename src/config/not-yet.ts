@@ -8,7 +8,6 @@ const shortfalls: Readonly<Record<string, string>> = {
   DATABASE_URL: "this version keeps calls in memory only",
   DATA_DIR: "this version keeps calls in memory only",
   REDIS_URL: "this version shares nothing between replicas",
-  AGENT_PROFILES: "this version has the default agent profile only",
   ELEVEN_LABS_AGENT_ID: "this version has no ElevenLabs outbound service",
   PHONE_NUMBER_ID: "this version has no ElevenLabs outbound service",
 };

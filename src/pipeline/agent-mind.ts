@@ -1,11 +1,14 @@
 import type { Call } from "../calls/call.ts";
-import type { CallFact, EndReason, ProviderPort, TurnStage } from "../calls/call-event.ts";
+import type { CallFact, EndReason, TurnStage } from "../calls/call-event.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
+import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
+import { Secrets } from "./secrets.ts";
+import type { Tool } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -13,21 +16,26 @@ export interface AgentMindOptions {
   readonly parts: Pick<PipelineParts, "clock" | "languageModel" | "tools">;
   readonly voice: AgentVoice;
   readonly conversation: Conversation;
+  readonly line: CallerLine;
   readonly happened: (happening: Happening) => void;
   readonly hint: (phrases: readonly string[]) => void;
   readonly publish: (fact: CallFact) => void;
   readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
-  readonly failed: (port: ProviderPort, error: unknown) => void;
+  readonly failed: (port: "llm" | "tts", error: unknown) => void;
 }
 
 /** The agent's thinking: one reply of the model at a time, perhaps begun before the caller's turn is over. */
 export class AgentMind {
   readonly #options: AgentMindOptions;
+  readonly #tools: readonly Tool[];
+  readonly #secrets = new Secrets();
   #thinking = new AbortController();
   #guess: Guessed | undefined;
 
   constructor(options: AgentMindOptions) {
     this.#options = options;
+    const allowed = options.call.profile.tools;
+    this.#tools = options.parts.tools.filter(({ name }) => allowed === undefined || allowed.includes(name));
   }
 
   /** The model's answer to what the caller said. */
@@ -104,7 +112,9 @@ export class AgentMind {
       clock: this.#options.parts.clock,
       model: this.#options.parts.languageModel,
       prompt,
-      tools: this.#options.parts.tools,
+      tools: this.#tools,
+      line: this.#options.line,
+      secrets: this.#secrets,
       sessionId: this.#options.call.sessionId,
       messages,
       conversation: this.#options.conversation,
@@ -141,6 +151,13 @@ export class AgentMind {
         this.#options.happened({ type: "reply-failed", turn: turn.number, spoke: turn.gate.length > 0 });
       },
     );
+  }
+
+  /** The conversation is over. */
+  close(): void {
+    this.discard();
+    this.stop();
+    this.#secrets.forget();
   }
 
   /** Gives up the reply under way. */

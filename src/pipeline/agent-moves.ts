@@ -24,6 +24,7 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean): void {
   draft.turn = turn;
   draft.phase = "thinking";
   draft.replying = replying;
+  draft.collecting = false;
   Object.assign(draft.caller, { finals: [], interim: "", confidence: 1, owed: false, finalizing: false });
   draft.caller.speechStartedAt = undefined;
   draft.sleep("finalize", "commit", "finals", "silence", "playback", "sustained", "resume");
@@ -48,7 +49,7 @@ export function apologise(draft: TurnDraft): void {
  * words that have not begun to sound (a click on the line would swallow the greeting).
  */
 export function yieldTo(draft: TurnDraft, since: number): void {
-  if (draft.closing !== undefined) return;
+  if (draft.closing !== undefined || draft.collecting) return;
   if (draft.phase === "speaking" && draft.bounds.bargeIn) {
     draft.publish({ type: "barge-in", turn: draft.turn, speechStartedAt: since });
     draft.effect({ type: "hold", turn: draft.turn });
@@ -67,6 +68,7 @@ export function yieldTo(draft: TurnDraft, since: number): void {
 export function giveWay(draft: TurnDraft): void {
   if (draft.phase !== "yielding") return;
   draft.publish({ type: "barge-in-decided", turn: draft.turn, outcome: "interrupted" });
+  draft.closing = undefined; // a goodbye that the caller did not let pass was none
   interrupt(draft, false);
 }
 
@@ -109,6 +111,12 @@ export function turnOver(draft: TurnDraft): void {
 export function replyFailed(draft: TurnDraft): void {
   draft.publish({ type: "dead-air", cause: "reply-failed" });
   draft.failures += 1;
+  if (draft.phase === "yielding") {
+    // The caller has the word: what they say is answered, and if it is nothing, the turn is made anew.
+    giveWay(draft);
+    draft.caller.owed = true;
+    return;
+  }
   if (draft.closing === undefined && draft.failures < MOST_FAILURES) return apologise(draft);
   draft.closing ??= "provider-failed";
   turnOver(draft);

@@ -2,10 +2,13 @@ import type { TurnStage } from "../calls/call-event.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import { SpeechSplitter } from "./speech-splitter.ts";
+import { SpokenText } from "./speech-text/spoken-text.ts";
 import type { SpeechEvent, Utterance } from "./text-to-speech.ts";
 
 export interface AgentSpeechOptions {
   readonly turn: AgentTurn;
+  /** BCP 47. */
+  readonly language: string;
   /** Begins the utterance; called with the first word, so that a turn without words makes none. */
   readonly speak: (listener: (event: SpeechEvent) => void) => Utterance;
   readonly reached: (stage: TurnStage) => void;
@@ -14,6 +17,7 @@ export interface AgentSpeechOptions {
 /** The voice of one turn: words in as they are made, audio out to the turn's gate. */
 export class AgentSpeech {
   readonly #options: AgentSpeechOptions;
+  readonly #spoken: SpokenText;
   readonly #splitter = new SpeechSplitter();
   #utterance: Utterance | undefined;
   #over: { resolve: () => void; reject: (error: GatewayError) => void } | undefined;
@@ -24,6 +28,7 @@ export class AgentSpeech {
 
   constructor(options: AgentSpeechOptions) {
     this.#options = options;
+    this.#spoken = new SpokenText(options.language);
   }
 
   /** Whether it has any words. */
@@ -36,12 +41,16 @@ export class AgentSpeech {
     return typeof this.#outcome === "string" ? undefined : this.#outcome;
   }
 
-  /** The next words, cut anywhere. */
+  /** The next words, cut anywhere, as they are written; they are said as a person would say them. */
   write(text: string): void {
+    this.made.tokens += 1;
+    this.#say(this.#spoken.push(text));
+  }
+
+  #say(text: string): void {
     if (this.#cancelled || text === "") return;
     this.#utterance ??= this.#options.speak((event) => this.#hear(event));
     this.#options.turn.text.wrote(text);
-    this.made.tokens += 1;
     this.made.characters += text.length;
     for (const part of this.#splitter.push(text)) {
       if (part !== "flush") this.#utterance.write(part.write);
@@ -51,13 +60,15 @@ export class AgentSpeech {
 
   /** More words will come, but not at once: those so far can be spoken. */
   pause(): void {
+    this.#say(this.#spoken.flush());
     if (this.#utterance === undefined || this.#cancelled) return;
-    this.write(" ");
+    this.#say(" ");
     this.#flush();
   }
 
   /** No more words: resolves when all audio was handed over, rejects when the voice failed. */
   async end(): Promise<void> {
+    this.#say(this.#spoken.flush());
     const utterance = this.#utterance;
     if (utterance === undefined || this.#cancelled) return;
     this.#options.reached("first-clause");

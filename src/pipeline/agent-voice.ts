@@ -1,3 +1,4 @@
+import { durationOf } from "../audio/audio-format.ts";
 import type { Call } from "../calls/call.ts";
 import type { CallFact, TurnStage } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -7,6 +8,7 @@ import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
 import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
+import { spoken } from "./speech-text/spoken-text.ts";
 import type { SpeechEvent, TextToSpeech, Utterance, VoiceConnection } from "./text-to-speech.ts";
 
 export interface AgentVoiceOptions {
@@ -31,6 +33,8 @@ export class AgentVoice {
   /** Turns that the caller has not heard to their end. */
   readonly #turns = new Map<number, SpokenTurn>();
   readonly #prepared = new Map<string, PhraseRecording>();
+  /** As they are spoken. */
+  #protected: readonly string[] = [];
   #connection: VoiceConnection | undefined;
   #playback: Playback | undefined;
 
@@ -40,10 +44,11 @@ export class AgentVoice {
 
   /** Connects, and has fixed words spoken that are certain to be needed. */
   open(phrase: string): void {
-    const { voice, language } = this.#options.call.profile;
+    const { voice, language, protectedSentences } = this.#options.call.profile;
     this.#connection = this.#options.textToSpeech.open(
       voice === undefined ? { language } : { language, voice },
     );
+    this.#protected = protectedSentences.map((sentence) => spoken(sentence, language));
     if (phrase !== "") this.#prepared.set(phrase, this.#recording(phrase));
   }
 
@@ -95,6 +100,14 @@ export class AgentVoice {
     speech?.pause();
   }
 
+  /** Tones behind what the newest turn has said so far. */
+  playTones(mulaw: Uint8Array): void {
+    const newest = [...this.#turns.values()].at(-1)?.turn;
+    if (newest === undefined) return;
+    newest.text.pauses(durationOf(mulaw.length));
+    newest.gate.write(mulaw);
+  }
+
   /** Falls silent at once, and keeps what the caller has not heard. */
   hold(): void {
     this.#takeBack();
@@ -115,7 +128,7 @@ export class AgentVoice {
 
   /** Whether the caller is just hearing a sentence that must not be interrupted. */
   get isProtected(): boolean {
-    const sentences = this.#options.call.profile.protectedSentences;
+    const sentences = this.#protected;
     if (sentences.length === 0) return false;
     return [...this.#turns.values()].some(({ turn: { number, text, gate, startedAt } }) => {
       const heard = gate.heard(this.#playback?.heard(number) ?? 0);
@@ -164,7 +177,8 @@ export class AgentVoice {
   ): SpokenTurn {
     const { conversation, reached } = this.#options;
     const turn = new AgentTurn(number, new AudioGate(number, this.playback, !ahead));
-    const speech = new AgentSpeech({ turn, speak, reached: (stage) => reached(turn, stage) });
+    const { language } = this.#options.call.profile;
+    const speech = new AgentSpeech({ turn, language, speak, reached: (stage) => reached(turn, stage) });
     this.#turns.set(number, { turn, speech });
     if (!ahead) conversation.agentBegins(turn);
     return { turn, speech };
@@ -179,7 +193,8 @@ export class AgentVoice {
   #recording(text: string): PhraseRecording {
     const { phrases, textToSpeech, call } = this.#options;
     const { voice, language } = call.profile;
-    return phrases.recording([textToSpeech.name, voice, language].join(" "), text, this.#connected());
+    const key = [textToSpeech.name, voice, language].join(" ");
+    return phrases.recording(key, spoken(text, language), this.#connected());
   }
 
   #connected(): VoiceConnection {

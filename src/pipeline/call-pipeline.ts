@@ -1,11 +1,12 @@
 import type { Call } from "../calls/call.ts";
-import type { CallFact, EndReason, ProviderPort, TurnStage } from "../calls/call-event.ts";
+import type { CallFact, EndReason, TurnStage } from "../calls/call-event.ts";
 import { asGatewayError } from "../runtime/errors.ts";
 import { AgentMind } from "./agent-mind.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import { AgentVoice } from "./agent-voice.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
+import { KeypadLine } from "./keypad-line.ts";
 import type { MediaSink } from "./media-sink.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
@@ -31,6 +32,7 @@ export class CallPipeline implements MediaSink {
   readonly #caller: CallerAudio;
   readonly #turns: TurnManager;
   readonly #agent: AgentVoice;
+  readonly #line: KeypadLine;
   readonly #mind: AgentMind;
 
   constructor(call: Call, parts: PipelineParts, host: PipelineHost) {
@@ -75,11 +77,21 @@ export class CallPipeline implements MediaSink {
       publish: (fact) => host.publish(fact),
       reached: (turn, stage) => this.#reached(turn, stage),
     });
+    this.#line = new KeypadLine({
+      clock,
+      collecting: (on, secret) => {
+        this.#caller.mute(on && secret);
+        this.#turns.happened({ type: "collecting", on });
+      },
+      pressed: (digit) => host.publish({ type: "dtmf", digit }),
+      play: (tones) => this.#agent.playTones(tones),
+    });
     this.#mind = new AgentMind({
       call,
       parts,
       voice: this.#agent,
       conversation: this.#conversation,
+      line: this.#line,
       happened: (happening) => this.#turns.happened(happening),
       hint: (phrases) => this.#caller.hint(phrases),
       publish: (fact) => host.publish(fact),
@@ -107,6 +119,7 @@ export class CallPipeline implements MediaSink {
   }
 
   dtmf(digit: string): void {
+    if (this.#line.takes(digit)) return;
     this.#turns.happened({ type: "digit", digit });
   }
 
@@ -146,8 +159,7 @@ export class CallPipeline implements MediaSink {
   /** Ends the conversation: nothing is said or heard from here on. */
   async close(): Promise<void> {
     this.#turns.close();
-    this.#mind.discard();
-    this.#mind.stop();
+    this.#mind.close();
     await Promise.allSettled([this.#agent.close(), this.#caller.close()]);
   }
 
@@ -158,7 +170,7 @@ export class CallPipeline implements MediaSink {
     this.#host.publish({ type: "stage-reached", turn: turn.number, stage, ...(provider && { provider }) });
   }
 
-  #failed(port: ProviderPort, error: unknown): void {
+  #failed(port: "stt" | "llm" | "tts", error: unknown): void {
     const { code, message } = asGatewayError(error, "PROVIDER_UNAVAILABLE");
     const { speechToText, languageModel, textToSpeech } = this.#parts;
     const provider = { stt: speechToText, llm: languageModel, tts: textToSpeech }[port].name;

@@ -3,11 +3,21 @@ import type { CallRegistry } from "../calls/call-registry.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Cancel } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
-import { CallPipeline } from "./call-pipeline.ts";
+import { CallPipeline, type PipelineHost } from "./call-pipeline.ts";
+import type { MediaSink } from "./media-sink.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
+import { SpeechToSpeechPipeline } from "./speech-to-speech-pipeline.ts";
+
+/** One call's conversation, whatever it is made of. */
+interface CallConversation extends MediaSink {
+  /** Opens what it needs while the call still rings. */
+  prepare(): void;
+  typed(text: string): void;
+  close(): Promise<void>;
+}
 
 interface Conversing {
-  readonly pipeline: CallPipeline;
+  readonly pipeline: CallConversation;
   /** Gives up waiting for the media. */
   readonly cancelWait: Cancel;
 }
@@ -37,7 +47,7 @@ export class CallPipelines implements TypedInput {
   }
 
   /** The conversation of a call whose media has come. */
-  of(call: Call): CallPipeline {
+  of(call: Call): MediaSink {
     const { pipeline, cancelWait } = this.#live.get(call.sessionId) ?? this.#prepare(call);
     cancelWait();
     return pipeline;
@@ -58,15 +68,24 @@ export class CallPipelines implements TypedInput {
 
   #prepare(call: Call): Conversing {
     const { sessionId } = call;
-    const pipeline = new CallPipeline(call, this.#parts, {
-      publish: (fact) => this.#registry.publish(sessionId, fact),
-      end: (reason) => this.#registry.end(sessionId, reason),
-    });
+    const pipeline = this.#conversation(call);
     const cancelWait = this.#parts.clock.after(MEDIA_LIMIT, () => this.#registry.end(sessionId, "no-media"));
     const conversing = { pipeline, cancelWait };
     this.#live.set(sessionId, conversing);
     pipeline.prepare();
     return conversing;
+  }
+
+  #conversation(call: Call): CallConversation {
+    const { sessionId, profile } = call;
+    const host: PipelineHost = {
+      publish: (fact) => this.#registry.publish(sessionId, fact),
+      end: (reason) => this.#registry.end(sessionId, reason),
+    };
+    const { speechToSpeech } = this.#parts;
+    if (profile.mode === "cascade" || speechToSpeech === undefined)
+      return new CallPipeline(call, this.#parts, host);
+    return new SpeechToSpeechPipeline(call, { ...this.#parts, speechToSpeech }, host);
   }
 
   #close(sessionId: number): void {

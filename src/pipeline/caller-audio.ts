@@ -1,4 +1,4 @@
-import { durationOf } from "../audio/audio-format.ts";
+import { durationOf, SILENCE } from "../audio/audio-format.ts";
 import { Framer } from "../audio/framer.ts";
 import type { VoiceActivity, VoiceActivityFactory } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -22,6 +22,7 @@ export class CallerAudio {
   readonly #voiceActivity: VoiceActivity;
   readonly #framer = new Framer((frame) => this.#detectVoice(frame));
   #transcription: TranscriptionStream | undefined;
+  #muted = false;
   /** When the frame begins that voice activity sees next. */
   #frameAt = 0;
 
@@ -41,8 +42,13 @@ export class CallerAudio {
     this.#transcription.hint(hints);
   }
 
+  /** While muted the recogniser hears silence, and words that it still gives are not told. */
+  mute(muted: boolean): void {
+    this.#muted = muted;
+  }
+
   push(mulaw: Uint8Array): void {
-    this.#transcription?.push(mulaw);
+    this.#transcription?.push(this.#muted ? new Uint8Array(mulaw.length).fill(SILENCE) : mulaw);
     const begun = this.#options.clock.now() - durationOf(mulaw.length + this.#framer.held);
     this.#frameAt = Math.max(this.#frameAt, begun);
     this.#framer.push(mulaw);

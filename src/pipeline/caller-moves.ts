@@ -8,7 +8,7 @@ import { readTurnText, sameWords } from "./turn-text.ts";
 
 /** Words of the caller; false when nobody listens to them any more. */
 export function hearsWords(draft: TurnDraft, text: string): boolean {
-  if (draft.closing !== undefined || text === "") return false;
+  if (draft.closing !== undefined || draft.collecting || text === "") return false;
   if (draft.callerText === "") draft.caller.utterance += 1;
   return true;
 }

@@ -5,6 +5,8 @@ export class HeardText {
   #text = "";
   readonly #starts: number[] = [];
   #end = 0;
+  /** Of the voice's times against the turn's. */
+  #shift = 0;
   #written = "";
 
   /** Words given to the voice; what is known of a turn whose voice tells no times. */
@@ -15,8 +17,14 @@ export class HeardText {
   /** Times of the next characters, rising. */
   timed(times: CharacterTimes): void {
     this.#text += times.text;
-    for (let i = 0; i < times.text.length; i++) this.#starts.push(times.starts[i] ?? times.end);
-    this.#end = Math.max(this.#end, times.end);
+    for (let i = 0; i < times.text.length; i++)
+      this.#starts.push((times.starts[i] ?? times.end) + this.#shift);
+    this.#end = Math.max(this.#end, times.end + this.#shift);
+  }
+
+  /** Sound without words, so many ms, comes before the words whose times are yet to be told. */
+  pauses(duration: number): void {
+    this.#shift += duration;
   }
 
   /** All that was to be heard. */

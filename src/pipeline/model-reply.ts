@@ -1,12 +1,13 @@
 import type { EndReason, TurnStage } from "../calls/call-event.ts";
 import type { Cancel, Clock } from "../runtime/clock.ts";
-import { GatewayError } from "../runtime/errors.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
+import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import type { Playback } from "./playback.ts";
-import { runTool, type Tool, type ToolOutcome } from "./tools.ts";
+import type { Secrets } from "./secrets.ts";
+import { limitOf, runToolWithinLimit, TOOL_LIMIT, type Tool, type ToolOutcome } from "./tools.ts";
 
 export interface ModelReplyOptions {
   readonly clock: Clock;
@@ -14,6 +15,8 @@ export interface ModelReplyOptions {
   readonly prompt: string;
   readonly tools: readonly Tool[];
   readonly sessionId: number;
+  readonly line: CallerLine;
+  readonly secrets: Secrets;
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
   readonly conversation: Pick<Conversation, "toolsCalled" | "toolAnswered">;
@@ -85,21 +88,12 @@ async function roomToSpeak({ playback, clock, signal }: ModelReplyOptions): Prom
 }
 
 async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
-  const { clock, tools, sessionId, signal } = options;
-  options.working(clock.now() + TOOL_LIMIT);
-  const cancelFiller = fillWhileWaiting(options);
-  const late = new AbortController();
-  const timeout = Promise.withResolvers<ToolOutcome>();
-  const cancel = clock.after(TOOL_LIMIT, () => {
-    late.abort(new GatewayError("PROVIDER_TIMEOUT", `${call.name} took longer than ${TOOL_LIMIT} ms`));
-    timeout.resolve({
-      ok: false,
-      result: JSON.stringify({ error: `The tool took longer than ${TOOL_LIMIT} ms.` }),
-    });
-  });
-  const running = runTool(tools, call, { sessionId, signal: AbortSignal.any([signal, late.signal]) });
-  const outcome = await Promise.race([running, timeout.promise]);
-  cancel();
+  const { clock, tools, sessionId, line, secrets, signal } = options;
+  const limit = limitOf(tools, call);
+  options.working(clock.now() + limit);
+  // A tool that may take long is at work with the caller, not keeping them waiting.
+  const cancelFiller = limit > TOOL_LIMIT ? () => {} : fillWhileWaiting(options);
+  const outcome = await runToolWithinLimit(clock, tools, call, { sessionId, line, secrets, signal });
   cancelFiller();
   options.toolCalled(call.name, outcome.ok);
   return outcome;
@@ -116,7 +110,6 @@ function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions
 
 /** Answers of the model within one turn, tool results in between. */
 const MOST_ROUNDS = 6;
-const TOOL_LIMIT = 10_000;
 /** Audio made ahead of the caller's ear, in ms, beyond which the model waits. */
 const LONGEST_LOOKAHEAD = 30_000;
 const LOOK_AGAIN = 500;

@@ -2,6 +2,7 @@ import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { PhraseCache } from "./phrase-cache.ts";
+import type { SpeechToSpeech } from "./speech-to-speech.ts";
 import type { SpeechToText } from "./speech-to-text.ts";
 import type { TextToSpeech } from "./text-to-speech.ts";
 import type { Tool } from "./tools.ts";
@@ -12,6 +13,8 @@ export interface PipelineParts {
   readonly speechToText: SpeechToText;
   readonly languageModel: LanguageModel;
   readonly textToSpeech: TextToSpeech;
+  /** For profiles in which one model hears and speaks itself; without it they are served by the other three. */
+  readonly speechToSpeech?: SpeechToSpeech;
   readonly voiceActivity: VoiceActivityFactory;
   readonly phrases: PhraseCache;
   readonly tools: readonly Tool[];

@@ -1,18 +1,28 @@
-import { type Static, type TSchema, Type } from "typebox";
+import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { EndReason } from "../calls/call-event.ts";
-import type { ServiceRequests } from "../calls/service-requests.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { GatewayError } from "../runtime/errors.ts";
+import type { CallerLine } from "./caller-line.ts";
 import type { ToolCall, ToolDefinition } from "./language-model.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** How long a tool may take that says nothing else, in ms. */
+export const TOOL_LIMIT = 10_000;
 
 /** Something the agent can do besides speaking. */
 export interface Tool extends ToolDefinition {
   readonly parameters: TSchema;
+  /** How long it may take, in ms; default {@link TOOL_LIMIT}. */
+  readonly limit?: number;
   /** Answers with what the model is told. */
   run(args: unknown, context: ToolContext): Promise<ToolOutcome>;
 }
 
 export interface ToolContext {
   readonly sessionId: number;
+  readonly line: CallerLine;
+  readonly secrets: Secrets;
   readonly signal: AbortSignal;
 }
 
@@ -23,10 +33,12 @@ export interface ToolOutcome {
   readonly ok: boolean;
 }
 
-function tool<Parameters extends TSchema>(definition: {
+/** A tool whose arguments have been checked against its own schema when it runs. */
+export function tool<Parameters extends TSchema>(definition: {
   readonly name: string;
   readonly description: string;
   readonly parameters: Parameters;
+  readonly limit?: number;
   readonly run: (args: Static<Parameters>, context: ToolContext) => Promise<Omit<ToolOutcome, "ok">>;
 }): Tool {
   return {
@@ -36,35 +48,6 @@ function tool<Parameters extends TSchema>(definition: {
       ...(await definition.run(args as Static<Parameters>, context)),
     }),
   };
-}
-
-/** Hangs up, once what is being said has been heard. */
-export const endCallTool = tool({
-  name: "end_call",
-  description: "End the call. Say goodbye first, in the same answer.",
-  parameters: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 200 })) }),
-  run: async () => ({ result: "The call ends when you have finished speaking.", end: "agent-goodbye" }),
-});
-
-/** Takes down what the caller wants done; the reference exists only once the request is kept. */
-export function serviceRequestTool(requests: ServiceRequests): Tool {
-  return tool({
-    name: "create_service_request",
-    description: "Take down a service request of the caller. Answers with its reference number.",
-    parameters: Type.Object({
-      kind: Type.String({
-        minLength: 1,
-        maxLength: 100,
-        description: "such as repair, delivery, appointment",
-      }),
-      description: Type.String({ maxLength: 2000 }),
-      urgency: Type.Enum(["low", "normal", "urgent"]),
-    }),
-    async run({ kind, description, urgency }, { sessionId }) {
-      const { reference } = await requests.keep({ sessionId, kind, description, urgency });
-      return { result: JSON.stringify({ reference }) };
-    },
-  });
 }
 
 /** Runs one call of the model. Never throws: what went wrong is told to the model, which can mend it. */
@@ -90,6 +73,31 @@ export async function runTool(
   } catch (error) {
     return failure(`The tool failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** As {@link runTool}, within the tool's own time limit; what it does after that is on its own. */
+export async function runToolWithinLimit(
+  clock: Clock,
+  tools: readonly Tool[],
+  call: ToolCall,
+  context: ToolContext,
+): Promise<ToolOutcome> {
+  const limit = limitOf(tools, call);
+  const late = new AbortController();
+  const timeout = Promise.withResolvers<ToolOutcome>();
+  const cancel = clock.after(limit, () => {
+    late.abort(new GatewayError("PROVIDER_TIMEOUT", `${call.name} took longer than ${limit} ms`));
+    timeout.resolve(failure(`The tool took longer than ${limit} ms.`));
+  });
+  const signal = AbortSignal.any([context.signal, late.signal]);
+  const outcome = await Promise.race([runTool(tools, call, { ...context, signal }), timeout.promise]);
+  cancel();
+  return outcome;
+}
+
+/** How long the call may take, in ms. */
+export function limitOf(tools: readonly Tool[], { name }: ToolCall): number {
+  return tools.find((tool) => tool.name === name)?.limit ?? TOOL_LIMIT;
 }
 
 function failure(message: string): ToolOutcome {

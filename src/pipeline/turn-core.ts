@@ -174,7 +174,7 @@ const handlers: Handlers = {
     if (turn !== draft.turn || draft.phase === "listening") return;
     draft.closing ??= end;
     if (spoke) return;
-    if (draft.closing !== undefined) turnOver(draft);
+    if (draft.closing !== undefined && draft.phase !== "yielding") turnOver(draft);
     else replyFailed(draft);
   },
 
@@ -187,6 +187,10 @@ const handlers: Handlers = {
     if (turn !== draft.turn) return;
     if (draft.phase === "thinking") draft.wakeAt("reply", until + draft.bounds.replyLimit);
     if (draft.phase === "speaking") draft.wakeAt("playback", until + PLAYBACK_LIMIT);
+  },
+
+  collecting(draft, { on }) {
+    draft.collecting = on;
   },
 
   tick: onTick,

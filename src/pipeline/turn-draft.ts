@@ -19,6 +19,7 @@ export class TurnDraft {
   phase: TurnPhase;
   turn: number;
   replying: boolean;
+  collecting: boolean;
   closing: EndReason | undefined;
   guess: Guess | undefined;
   guesses: SpeculationRecord;
@@ -37,6 +38,7 @@ export class TurnDraft {
     this.phase = state.phase;
     this.turn = state.turn;
     this.replying = state.replying;
+    this.collecting = state.collecting;
     this.closing = state.closing;
     this.guess = state.guess;
     this.guesses = state.guesses;
@@ -52,8 +54,21 @@ export class TurnDraft {
   done(ticked: boolean): { readonly state: TurnState; readonly effects: readonly TurnEffect[] } {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
-    const { phase, turn, replying, closing, caller, guess, guesses, pause, reprompts, failures } = this;
-    const said = { phase, turn, replying, closing, caller, guess, guesses, pause, reprompts, failures };
+    const { phase, turn, replying, collecting, closing, caller, guess, guesses, pause, reprompts, failures } =
+      this;
+    const said = {
+      phase,
+      turn,
+      replying,
+      collecting,
+      closing,
+      caller,
+      guess,
+      guesses,
+      pause,
+      reprompts,
+      failures,
+    };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
       effects: this.#effects,

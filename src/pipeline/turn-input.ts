@@ -29,6 +29,8 @@ export type TurnInput = { readonly at: number } & (
   | { readonly type: "reply-failed"; readonly turn: number; readonly spoke: boolean }
   /** A tool of the turn takes until `until` at most; the caller is not kept waiting by the model meanwhile. */
   | { readonly type: "working"; readonly turn: number; readonly until: number }
+  /** A tool waits for keys: nothing else that the caller does is for the agent. */
+  | { readonly type: "collecting"; readonly on: boolean }
   | { readonly type: "tick" }
 );
 

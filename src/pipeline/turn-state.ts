@@ -28,6 +28,8 @@ export interface TurnState {
   readonly allocated: number;
   /** The turn is the model's, not fixed words. */
   readonly replying: boolean;
+  /** A tool of the turn waits for keys. */
+  readonly collecting: boolean;
   /** Set once the call ends after what is being said now. */
   readonly closing: EndReason | undefined;
   readonly caller: CallerState;
@@ -109,6 +111,7 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     turn: -1,
     allocated: -1,
     replying: false,
+    collecting: false,
     closing: undefined,
     caller: {
       utterance: 0,

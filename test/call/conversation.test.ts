@@ -118,7 +118,7 @@ describe("a conversation", () => {
     told.presses("2");
     told.presses("#");
     await told.hearsOut(1);
-    expect(told.transcript).toEqual(["agent: Hello.", "caller: 42", "agent: You pressed 42."]);
+    expect(told.transcript).toEqual(["agent: Hello.", "caller: 42", "agent: You pressed forty-two."]);
   });
 
   it("ends when the agent has said goodbye, once that was heard, and the socket is closed", async () => {

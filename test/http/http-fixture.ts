@@ -26,7 +26,7 @@ export function httpFixture(overrides: Partial<HttpServerOptions> = {}) {
   });
   const intake = new CallIntake({
     registry,
-    profile: agentProfile(),
+    profileFor: () => agentProfile(),
     sessionIds: sessionIdsFrom(0),
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),

@@ -14,12 +14,18 @@ import { streamTokenKey } from "../../src/calls/stream-token.ts";
 import { mediaCounters } from "../../src/gateway/media-counters.ts";
 import type { MediaSocket } from "../../src/gateway/media-socket.ts";
 import { MediaStreamSession } from "../../src/gateway/media-stream-session.ts";
+import {
+  collectDigitsTool,
+  endCallTool,
+  sendDigitsTool,
+  serviceRequestTool,
+} from "../../src/pipeline/built-in-tools.ts";
 import { CallPipelines } from "../../src/pipeline/call-pipelines.ts";
 import type { LanguageModel } from "../../src/pipeline/language-model.ts";
 import { PhraseCache } from "../../src/pipeline/phrase-cache.ts";
 import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
 import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
-import { endCallTool, serviceRequestTool, type Tool } from "../../src/pipeline/tools.ts";
+import type { Tool } from "../../src/pipeline/tools.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { PlaybackBuffer } from "../../src/simulation/phone/playback-buffer.ts";
 
@@ -86,11 +92,16 @@ export class VirtualCall {
       textToSpeech: made(options.textToSpeech),
       voiceActivity,
       phrases: new PhraseCache(),
-      tools: options.tools ?? [endCallTool, serviceRequestTool(new InProcessServiceRequests())],
+      tools: options.tools ?? [
+        endCallTool,
+        collectDigitsTool,
+        sendDigitsTool,
+        serviceRequestTool(new InProcessServiceRequests()),
+      ],
     });
     this.#intake = new CallIntake({
       registry: this.registry,
-      profile: agentProfile({ greeting: "Hello.", ...options.profile }),
+      profileFor: () => agentProfile({ greeting: "Hello.", ...options.profile }),
       sessionIds: sessionIdsFrom(clock.wall()),
       spentTokens: new InProcessSpentTokens(),
       tokenKey: streamTokenKey(["test"]),

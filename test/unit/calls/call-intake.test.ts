@@ -19,7 +19,7 @@ function desk(maxCalls = 2) {
   const profile = agentProfile();
   const intake = new CallIntake({
     registry,
-    profile,
+    profileFor: () => profile,
     sessionIds: sessionIdsFrom(clock.wall()),
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),

@@ -154,11 +154,11 @@ describe("loadConfig", () => {
   });
 
   it("says which variables have no effect yet", () => {
-    const config = loadConfig({ DATABASE_URL: "postgres://db/calls", AGENT_PROFILES: "agents.json" });
+    const config = loadConfig({ DATABASE_URL: "postgres://db/calls", REDIS_URL: "redis://cache" });
     expect(config.databaseUrl).toBe("postgres://db/calls");
     expect(config.notYet).toEqual([
       "DATABASE_URL is set, but this version keeps calls in memory only.",
-      "AGENT_PROFILES is set, but this version has the default agent profile only.",
+      "REDIS_URL is set, but this version shares nothing between replicas.",
     ]);
   });
 });
