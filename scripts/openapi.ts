@@ -8,6 +8,7 @@ import { CallRegistry } from "../src/calls/call-registry.ts";
 import { sessionIdsFrom } from "../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../src/calls/stream-token.ts";
+import { mediaCounters } from "../src/gateway/media-counters.ts";
 import { buildHttpServer } from "../src/http/server.ts";
 import { systemClock } from "../src/runtime/clock.ts";
 import { createLogger } from "../src/telemetry/logger.ts";
@@ -33,16 +34,7 @@ async function describe(): Promise<string> {
     publicUrl: () => "http://127.0.0.1:8000",
     serviceName: "call",
     metrics: createMetrics({
-      media: () => ({
-        framesIn: 0,
-        framesOut: 0,
-        bytesIn: 0,
-        bytesOut: 0,
-        gaps: 0,
-        gapMs: 0,
-        marksOverdue: 0,
-        problems: {},
-      }),
+      media: mediaCounters,
       liveCalls: () => 0,
       eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
       process: false,

@@ -45,6 +45,8 @@ export interface ComposeOverrides {
 export interface Earshot extends Closable {
   /** Where it listens: `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** As Twilio sees it. */
+  readonly publicUrl: string;
   readonly registry: CallRegistry;
   readonly logger: ReturnType<typeof createLogger>;
   /** No new calls from here on; resolves when the last one has ended, or was ended at the deadline (ms). */
@@ -165,6 +167,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
   let closing: Promise<void> | undefined;
   return {
     url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+    publicUrl,
     registry,
     logger,
     async drain(deadline) {

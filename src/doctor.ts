@@ -11,8 +11,10 @@ import { publicUrlCheck } from "./diagnosis/public-url-check.ts";
 import { runChecks } from "./diagnosis/run-checks.ts";
 import { twilioAccountCheck } from "./diagnosis/twilio-account-check.ts";
 import { twilioNumberCheck } from "./diagnosis/twilio-number-check.ts";
+import { DEFAULT_VOICE } from "./providers/elevenlabs/elevenlabs-text-to-speech.ts";
 import { loadEmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
+import { DEFAULT_CHAT_MODEL } from "./providers/openai/openai-language-model.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { closeAll } from "./runtime/closable.ts";
 import { GatewayError } from "./runtime/errors.ts";
@@ -23,13 +25,9 @@ import { GatewayError } from "./runtime/errors.ts";
 const VENDOR_LIMIT = 5_000;
 /** For the embedded speech, which starts two threads, in ms. */
 const SPEECH_LIMIT = 15_000;
-/** What the providers use where the configuration names nothing. */
-const DEFAULT_CHAT_MODEL = "gpt-4.1-mini";
-const DEFAULT_VOICE = "21m00Tcm4TlvDq8ikWAM";
 
 try {
   loadDotEnv();
-  // biome-ignore lint/style/noProcessEnv: a program's entry, as main.ts
   const failed = await diagnose(loadConfig(process.env));
   // All is closed, but packages leave timeouts armed that nobody needs to wait for.
   process.stdout.write("", () => process.exit(failed === 0 ? 0 : 1));

@@ -12,7 +12,7 @@ try {
   const earshot = await startEarshot(config);
   const { logger } = earshot;
   for (const sentence of config.notYet) logger.warn(sentence);
-  logger.info({ url: earshot.url, public_url: config.publicUrl, providers: config.providers }, "ready");
+  logger.info({ url: earshot.url, public_url: earshot.publicUrl, providers: config.providers }, "ready");
 
   const stop = (signal: NodeJS.Signals, drain: number): void => {
     logger.info({ signal }, "stopping");

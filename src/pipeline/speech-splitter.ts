@@ -39,7 +39,7 @@ export class SpeechSplitter {
     // A full stop may be part of a number or an abbreviation: only what follows tells.
     if (mark === ".") return next !== undefined && hasWord(text) && !endsInAbbreviation(text);
     if (this.#flushedOnce && text.length < LONG_CLAUSE) return false;
-    if (!",;:—".includes(mark) || /\d.$/.test(text)) return false;
+    if (!",;:—".includes(mark) || IN_NUMBER.test(text)) return false;
     return text.trim().length >= SHORTEST_CLAUSE;
   }
 }
@@ -48,6 +48,9 @@ export class SpeechSplitter {
 const SHORTEST_CLAUSE = 5;
 /** A clause after the first is flushed at its comma only when it is as long as this. */
 const LONG_CLAUSE = 120;
+
+/** A comma within a number, in figures or in words: "five five five, one two". */
+const IN_NUMBER = /(\d|\b(zero|oh|one|two|three|four|five|six|seven|eight|nine)).$/i;
 
 const CLOSING = new Set(['"', "'", ")", "]", "”", "’"]);
 
@@ -58,6 +61,7 @@ const abbreviations = new Set(
 );
 
 function endsInAbbreviation(text: string): boolean {
+  if (/\b\p{L} \p{L}\.$/u.test(text)) return false; // spelled: "five P M."
   const word = /([\p{L}.'’]+)\.$/u.exec(text)?.[1]?.toLowerCase();
   return word !== undefined && (abbreviations.has(word) || /^(\p{L}\.)*\p{L}$/u.test(word));
 }

@@ -8,6 +8,7 @@ import { CallRegistry } from "../../src/calls/call-registry.ts";
 import { sessionIdsFrom } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
+import { mediaCounters } from "../../src/gateway/media-counters.ts";
 import { buildHttpServer, type HttpServerOptions } from "../../src/http/server.ts";
 import { takeUpgradeHandler } from "../../src/http/take-upgrade-handler.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
@@ -34,16 +35,7 @@ export function httpFixture(overrides: Partial<HttpServerOptions> = {}) {
   });
   const log: string[] = [];
   const metrics = createMetrics({
-    media: () => ({
-      framesIn: 0,
-      framesOut: 0,
-      bytesIn: 0,
-      bytesOut: 0,
-      gaps: 0,
-      gapMs: 0,
-      marksOverdue: 0,
-      problems: {},
-    }),
+    media: mediaCounters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
     process: false,

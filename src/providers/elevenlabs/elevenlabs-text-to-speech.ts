@@ -24,7 +24,7 @@ export interface ElevenLabsOptions {
 }
 
 const VENDOR = "https://api.elevenlabs.io";
-const DEFAULT_VOICE = "21m00Tcm4TlvDq8ikWAM";
+export const DEFAULT_VOICE = "21m00Tcm4TlvDq8ikWAM";
 const DEFAULT_MODEL = "eleven_flash_v2_5";
 
 /**

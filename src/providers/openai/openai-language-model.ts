@@ -10,12 +10,15 @@ import { chatStatusError } from "./openai-error.ts";
 import { ReplyDeadlines } from "./reply-deadlines.ts";
 import { readEvents } from "./server-sent-events.ts";
 
+/** Quick, calls tools, does not think before it speaks. */
+export const DEFAULT_CHAT_MODEL = "gpt-4.1-mini";
+
 export interface OpenAiOptions {
   readonly apiKey: string;
   readonly clock: Clock;
   /** Includes `/v1`; default the vendor's. */
   readonly baseUrl?: string;
-  /** Default `gpt-4.1-mini`: quick, calls tools, does not think before it speaks. */
+  /** Default {@link DEFAULT_CHAT_MODEL}. */
   readonly model?: string;
   /** From the request to the first word or tool call, in ms; default 5000. */
   readonly firstToken?: number;
@@ -47,7 +50,7 @@ export class OpenAiLanguageModel implements LanguageModel {
 
   constructor(options: OpenAiOptions) {
     this.#clock = options.clock;
-    this.#model = options.model ?? "gpt-4.1-mini";
+    this.#model = options.model ?? DEFAULT_CHAT_MODEL;
     this.#limits = {
       firstToken: options.firstToken ?? 5_000,
       betweenTokens: options.betweenTokens ?? 3_000,

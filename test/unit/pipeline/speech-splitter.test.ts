@@ -21,6 +21,8 @@ describe("the speech splitter", () => {
     ["It costs 3.5 or 1,000, e.g. today. Yes.", "It costs 3.5 or 1,000, e.g. today.| Yes."],
     ["We open at 9 a.m. on Monday. Bye.", "We open at 9 a.m. on Monday.| Bye."],
     ['He said "stop!" and left.', 'He said "stop!"| and left.'],
+    ["We are open until five P M. Please come.", "We are open until five P M.| Please come."],
+    ["Call five five five, one two. Bye.", "Call five five five, one two.| Bye."],
     ["Wait... what? No.", "Wait...| what?| No."],
   ])("flushes %j as %j", (text, expected) => {
     // Where only the next character tells, the flush follows it.
