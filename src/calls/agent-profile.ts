@@ -27,6 +27,8 @@ export interface Phrases {
   readonly notUnderstood: string;
   /** The model or the voice failed; the caller is asked to go on. */
   readonly apology: string;
+  /** Before hanging up because no recogniser is left that could hear the caller. */
+  readonly deafGoodbye: string;
   /** Before hanging up on a caller who stays silent. */
   readonly silentGoodbye: string;
   /** Said while a tool or a slow model keeps the caller waiting. */
@@ -92,6 +94,8 @@ const defaultPhrases: Phrases = {
   reprompts: ["Are you still there?", "I am still here. How can I help you?"],
   notUnderstood: "Sorry, I did not catch that. Could you say it again?",
   apology: "I am sorry, something went wrong on my side. Could you say that again?",
+  deafGoodbye:
+    "I am sorry, I cannot hear you because of a technical problem. Please call again later. Goodbye.",
   silentGoodbye: "I cannot hear you, so I will hang up now. Goodbye.",
   filler: "One moment, please.",
   durationWarning: "Just to let you know, we have about one minute left.",

@@ -35,8 +35,10 @@ export class CallerAudio {
   open(language: string, hints: readonly string[]): void {
     const { speechToText, happened, failed } = this.#options;
     this.#transcription = speechToText.open({ language }, (event) => {
-      if (event.type === "failed") failed(event.error);
-      else if (event.type === "interim" || event.type === "final" || event.type === "endpoint")
+      if (event.type === "failed") {
+        failed(event.error);
+        if (!event.error.retryable) happened({ type: "deaf" });
+      } else if (event.type === "interim" || event.type === "final" || event.type === "endpoint")
         happened(event);
     });
     this.#transcription.hint(hints);

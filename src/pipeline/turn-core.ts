@@ -53,7 +53,8 @@ const handlers: Handlers = {
     const { greeting } = draft.rules.profile;
     draft.wake("call", draft.bounds.maxCallDuration);
     if (draft.bounds.maxCallDuration > WARNING) draft.wake("warning", draft.bounds.maxCallDuration - WARNING);
-    if (greeting === "") listen(draft);
+    if (draft.closing !== undefined) say(draft, draft.phrases.deafGoodbye);
+    else if (greeting === "") listen(draft);
     else say(draft, greeting);
   },
 
@@ -133,6 +134,13 @@ const handlers: Handlers = {
   },
 
   resumed: (draft) => discardGuess(draft),
+
+  deaf(draft) {
+    if (draft.closing !== undefined) return;
+    interruptForInput(draft);
+    draft.closing = "provider-failed";
+    if (draft.phase !== "waiting") say(draft, draft.phrases.deafGoodbye);
+  },
 
   typed(draft, { text }) {
     if (draft.closing !== undefined || text.trim() === "") return;

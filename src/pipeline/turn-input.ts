@@ -16,6 +16,8 @@ export type TurnInput = { readonly at: number } & (
   /** The recogniser believes that it may be over with this text, and may take it back. */
   | { readonly type: "eager-endpoint"; readonly text: string }
   | { readonly type: "resumed" }
+  /** No recogniser is left: the caller will not be heard any more. */
+  | { readonly type: "deaf" }
   | { readonly type: "typed"; readonly text: string }
   | { readonly type: "digit"; readonly digit: string }
   /** The first sound of a turn left for the caller. */

@@ -32,6 +32,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "replied", ...reply })),
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "reply-failed", ...reply })),
   fc.record({ turn, until: fc.nat(20_000) }).map((working): Happening => ({ type: "working", ...working })),
+  fc.constant<Happening>({ type: "deaf" }),
+  fc.boolean().map((on): Happening => ({ type: "collecting", on })),
   fc.constant<Happening>({ type: "tick" }),
 );
 const story = fc.array(fc.record({ after: fc.integer({ min: 0, max: 9000 }), happening }), { maxLength: 60 });

@@ -133,6 +133,23 @@ describe("the turn core", () => {
     expect(told.state.phase).toBe("ended");
   });
 
+  it("says goodbye when nobody is left who could hear the caller, also when that is known before the greeting", () => {
+    const told = new Telling().answering();
+    expect(told.at(5000, { type: "deaf" })).toEqual([
+      { type: "cancel", turn: 1 },
+      { type: "say", turn: 2, text: profile.phrases.deafGoodbye },
+    ]);
+    told.at(5100, { type: "started", turn: 2 });
+    expect(told.at(9000, { type: "finished", turn: 2 })).toEqual([
+      { type: "end", reason: "provider-failed" },
+    ]);
+    const early = new Telling();
+    expect(early.at(0, { type: "deaf" })).toEqual([]);
+    expect(early.at(10, { type: "opened" })).toEqual([
+      { type: "say", turn: 0, text: profile.phrases.deafGoodbye },
+    ]);
+  });
+
   it("warns a minute before the maximum duration, not into anybody's words, and says goodbye at it", () => {
     const limited = { turnTaking: { ...bounds, maxCallDuration: 70_000, silenceLimit: 100_000 } };
     const told = new Telling({}, limited).greeted();
