@@ -4,6 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/runtime/clock.ts";
+import { asHeard } from "./as-heard.ts";
+import { bargeIn } from "./barge-in.ts";
 import type { Benchmark, Table } from "./benchmark.ts";
 import { capacity } from "./capacity.ts";
 import { codec } from "./codec.ts";
@@ -12,6 +14,7 @@ import { describeMachine, thisMachine } from "./machine.ts";
 import { printTable } from "./print-table.ts";
 import { deepgramSdkCost, openaiSdkCost } from "./sdk-costs.ts";
 import { killServerProcesses } from "./server-process.ts";
+import { speculation } from "./speculation.ts";
 import { startUp } from "./start-up.ts";
 import { turnLatency } from "./turn-latency.ts";
 
@@ -20,13 +23,25 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "start-up": startUp,
   "first-audio": firstAudio,
   "turn-latency": turnLatency,
+  speculation,
+  "barge-in": bargeIn,
+  "as-heard": asHeard,
   capacity,
   "deepgram-sdk-cost": deepgramSdkCost,
   "openai-sdk-cost": openaiSdkCost,
 };
 
 /** Run when no name is given: the figures that the targets speak of. The others are for decisions. */
-const USUAL = ["codec", "start-up", "first-audio", "turn-latency", "capacity"];
+const USUAL = [
+  "codec",
+  "start-up",
+  "first-audio",
+  "turn-latency",
+  "speculation",
+  "barge-in",
+  "as-heard",
+  "capacity",
+];
 
 /** However wrong it goes, it ends. In ms. */
 const LONGEST_RUN = 20 * 60_000;

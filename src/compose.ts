@@ -24,6 +24,7 @@ import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Closable, CloseReason } from "./runtime/closable.ts";
+import { GatewayError } from "./runtime/errors.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
 import { logCalls } from "./telemetry/log-calls.ts";
@@ -83,6 +84,14 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     config.agentProfiles === undefined
       ? new AgentProfiles(defaults)
       : readAgentProfiles(config.agentProfiles, { defaults, knownTools: tools.map(({ name }) => name) });
+  const spoken = agents.all.find(({ profile }) => profile.mode === "speech-to-speech");
+  if (spoken !== undefined && providers.speechToSpeech === undefined) {
+    throw new GatewayError(
+      "CONFIG_INVALID",
+      `${config.agentProfiles}: profile "${spoken.profile.name}": mode is speech-to-speech, but OPENAI_API_KEY is not set: ` +
+        "set it, or make the mode cascade.",
+    );
+  }
   const intake = new CallIntake({
     registry,
     profileFor: (called) => agents.forNumber(called).profile,

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
@@ -9,6 +12,8 @@ import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { startDeepgramStandIn } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
 import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
+import { wordsToSay } from "../../src/simulation/stand-ins/openai-realtime-script.ts";
+import { startOpenAiRealtimeStandIn } from "../../src/simulation/stand-ins/openai-realtime-stand-in.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
 import { speech } from "../support/virtual-call.ts";
@@ -185,6 +190,32 @@ describe("a call over the vendors' own protocols", () => {
     expect(upgrade?.status).toBe(404);
     expect(await refusalOf(earshot)).toBe(403);
     expect(earshot.registry.liveCount).toBe(0);
+  });
+});
+
+describe("a profile in which one model hears and speaks itself", () => {
+  it("is served by OpenAI Realtime on its own number, and the other numbers are not", async () => {
+    const realtime = await startOpenAiRealtimeStandIn({
+      clock,
+      firstAudio: 60,
+      charactersPerSecond: 40,
+      transcript: () => "What are your opening hours?",
+      script: ({ instructions }) => wordsToSay(instructions) ?? "We open at nine.",
+    });
+    opened.push(realtime);
+    const folder = mkdtempSync(join(tmpdir(), "earshot-profiles-"));
+    const file = join(folder, "agents.json");
+    const profiles = [
+      { name: "realtime", mode: "speech-to-speech", greeting: "Hello.", numbers: ["+15005550006"] },
+    ];
+    writeFileSync(file, JSON.stringify({ profiles }));
+    opened.push({ close: async () => rmSync(folder, { recursive: true }) });
+    const vendors = await withVendors({ AGENT_PROFILES: file, OPENAI_BASE_URL: `${realtime.origin}/v1` });
+    const lines = transcripts(vendors.earshot);
+    await asks(vendors);
+    expect(lines.map((line) => line.split(":")[0])).toEqual(["ai_agent", "customer", "ai_agent"]);
+    expect(lines[2]).toBe("ai_agent: We open at nine.");
+    expect(vendors.deepgram.log).toEqual([]);
   });
 });
 

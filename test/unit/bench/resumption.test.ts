@@ -16,6 +16,11 @@ describe("where a recording was begun again", () => {
     expect(resumedFrom(spoken, audio.subarray(0, 500), 250)).toBe(0);
   });
 
+  it("is the next word when the cut fell between two", () => {
+    expect(resumedFrom(spoken, audio.subarray(400), 330)).toBe(400);
+    expect(resumedFrom(spoken, audio.subarray(400), 250)).toBeUndefined();
+  });
+
   it("may lie a millisecond or two beside the word", () => {
     expect(resumedFrom(spoken, audio.subarray(392, 900), 650)).toBe(392);
   });
