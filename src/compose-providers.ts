@@ -50,7 +50,12 @@ export function composeProviders(
       return embedded;
     },
     deepgram: (): SpeechToText =>
-      deepgramSpeechToText({ ...config.deepgram, apiKey: keyOf(config.deepgram), clock }),
+      deepgramSpeechToText({
+        ...config.deepgram,
+        apiKey: keyOf(config.deepgram),
+        clock,
+        eagerEotThreshold: EAGER, // ignored by nova
+      }),
   };
   const languageModel = {
     embedded: (): LanguageModel => new Receptionist(),
@@ -96,3 +101,6 @@ export function composeProviders(
 function keyOf(vendor: { readonly apiKey?: string }): string {
   return vendor.apiKey ?? "";
 }
+
+/** Flux tells from this confidence on that a turn may be over, so that model and voice can run ahead; 0.3 to 0.9. */
+const EAGER = 0.5;

@@ -86,6 +86,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
       : readAgentProfiles(config.agentProfiles, { defaults, knownTools: tools.map(({ name }) => name) });
   const spoken = agents.all.find(({ profile }) => profile.mode === "speech-to-speech");
   if (spoken !== undefined && providers.speechToSpeech === undefined) {
+    await providers.close("start-failed");
     throw new GatewayError(
       "CONFIG_INVALID",
       `${config.agentProfiles}: profile "${spoken.profile.name}": mode is speech-to-speech, but OPENAI_API_KEY is not set: ` +
@@ -155,10 +156,17 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
   await http.ready();
   const otherUpgrade = takeUpgradeHandler(http);
   http.server.on("upgrade", (request: IncomingMessage, socket, head) => {
+    socket.on("error", () => socket.destroy()); // Node has taken its own listener off
     if (pathOf(request) === MEDIA_PATH) media.handleUpgrade(request, socket, head);
     else otherUpgrade(request, socket, head);
   });
-  await http.listen({ host: config.host, port: config.port });
+  try {
+    await http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await Promise.allSettled([http.close(), providers.close("start-failed")]);
+    eventLoop.stop();
+    throw error;
+  }
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
 

@@ -20,6 +20,8 @@ export interface CallRecord {
 }
 
 interface RegistryEvents {
+  /** A call is about to end: the last moment to tell what was heard in it. */
+  ending: { readonly sessionId: number };
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
@@ -129,18 +131,25 @@ export class CallRegistry {
   end(sessionId: number, reason: EndReason): void {
     const record = this.#live.get(sessionId);
     if (record === undefined || record.phase === "ended") return;
+    this.events.emit("ending", { sessionId });
+    if (this.find(sessionId)?.phase === "ended") return; // somebody who heard of it ended it, too
     record.phase = "ended";
     record.endedAt = this.#options.clock.wall();
     record.endReason = reason;
-    this.publish(sessionId, { type: "call-ended", reason });
+    this.#emit(record, { type: "call-ended", reason });
     this.#live.delete(sessionId);
     this.#ended.set(sessionId, record);
     this.#forgetOldest();
   }
 
+  /** Tells what happened in a call; after its end nothing does. */
   publish(sessionId: number, fact: CallFact): void {
-    const record = this.find(sessionId);
-    if (record === undefined) return;
+    const record = this.#live.get(sessionId);
+    if (record !== undefined && record.phase !== "ended") this.#emit(record, fact);
+  }
+
+  #emit(record: CallRecord, fact: CallFact): void {
+    const { sessionId } = record.call;
     const event: CallEvent = { ...fact, sessionId, at: this.#options.clock.now() };
     const entry = record.transcript.apply(event);
     this.events.emit("event", event);

@@ -27,6 +27,18 @@ export class EnvironmentReader {
     this.#problems.push(`${name} ${wrong}: ${fix}.`);
   }
 
+  /** A secret that travels in an HTTP header: visible ASCII only, as a pasted key may not be. */
+  key(name: string): string | undefined {
+    const key = this.text(name);
+    if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key;
+    this.problem(
+      name,
+      "has a character that no HTTP header can carry",
+      "copy the key again, without spaces or quotes",
+    );
+    return undefined;
+  }
+
   /** Throws `CONFIG_INVALID` when anything was wrong; its message has one line for each problem. */
   finish(): void {
     if (this.#problems.length > 0) throw new GatewayError("CONFIG_INVALID", this.#problems.join("\n"));

@@ -36,7 +36,7 @@ export interface TwilioConfig {
 
 export function readDeepgram(environment: EnvironmentReader): DeepgramConfig {
   return given({
-    apiKey: environment.text("DEEPGRAM_API_KEY"),
+    apiKey: environment.key("DEEPGRAM_API_KEY"),
     baseUrl: environment.origin("DEEPGRAM_BASE_URL"),
     model: environment.text("DEEPGRAM_MODEL") ?? "nova-3",
   });
@@ -44,7 +44,7 @@ export function readDeepgram(environment: EnvironmentReader): DeepgramConfig {
 
 export function readOpenAi(environment: EnvironmentReader): OpenAiConfig {
   return given({
-    apiKey: environment.text("OPENAI_API_KEY"),
+    apiKey: environment.key("OPENAI_API_KEY"),
     baseUrl: environment.httpUrl("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1"),
     model: environment.text("OPENAI_MODEL"),
   });
@@ -52,7 +52,7 @@ export function readOpenAi(environment: EnvironmentReader): OpenAiConfig {
 
 export function readElevenLabs(environment: EnvironmentReader): ElevenLabsConfig {
   return given({
-    apiKey: environment.text("ELEVENLABS_API_KEY"),
+    apiKey: environment.key("ELEVENLABS_API_KEY"),
     baseUrl: environment.origin("ELEVENLABS_BASE_URL"),
     voiceId: environment.text("ELEVENLABS_VOICE_ID"),
     model: environment.text("ELEVENLABS_MODEL"),

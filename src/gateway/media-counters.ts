@@ -19,7 +19,8 @@ export type MediaProblem =
   | "bad-signature"
   | "no-line-free"
   | "unknown-mark"
-  | "back-pressure";
+  | "back-pressure"
+  | "internal";
 
 /** Plain numbers, because they are counted on the audio path; metrics read them when they are scraped. */
 export interface MediaCounters {

@@ -114,6 +114,9 @@ export function refuseUpgrade(
   code: string,
 ): void {
   const body = JSON.stringify({ detail, code });
+  // Node takes its own listeners off before it emits 'upgrade': a reset would be an uncaught error.
+  socket.on("error", () => socket.destroy());
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

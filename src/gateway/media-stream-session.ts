@@ -135,10 +135,13 @@ export class MediaStreamSession implements Playback {
     if (start.encoding !== "audio/x-mulaw" || start.sampleRate !== SAMPLE_RATE)
       return this.#refuse("unsupported-format");
     this.#state = "claiming";
-    this.#host.claim(start.parameters.token ?? "", start.callSid).then(
-      (call) => this.#open(call, start.streamSid),
-      (error: unknown) => this.#refuse(isConflict(error) ? "second-socket" : "token-refused"),
-    );
+    this.#host
+      .claim(start.parameters.token ?? "", start.callSid)
+      .then(
+        (call) => this.#open(call, start.streamSid),
+        (error: unknown) => this.#refuse(isConflict(error) ? "second-socket" : "token-refused"),
+      )
+      .catch(() => this.#refuse("internal")); // one call's fault must not end the others
   }
 
   #open(call: Call, streamSid: string): void {

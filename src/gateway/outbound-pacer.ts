@@ -28,6 +28,7 @@ export class OutboundPacer {
   readonly #queue: Queued[] = [];
   #queuedBytes = 0;
   #sinceMark = 0;
+  #closed = false;
   #startedTurn: number | undefined;
   #cancelPump: Cancel | undefined;
 
@@ -84,6 +85,7 @@ export class OutboundPacer {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelPump?.();
     this.#queue.length = 0;
     this.#queuedBytes = 0;
@@ -116,6 +118,7 @@ export class OutboundPacer {
       this.#sinceMark += message.length;
       this.ledger.sent(head.turn, message.length, at);
       this.#output.audio(message);
+      if (this.#closed) return; // the socket was given up just now
       if (this.#startedTurn !== head.turn) {
         this.#startedTurn = head.turn;
         this.#output.started(head.turn);

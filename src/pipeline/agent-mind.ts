@@ -40,6 +40,7 @@ export class AgentMind {
 
   /** The model's answer to what the caller said. */
   reply(number: number): void {
+    this.#thinking.abort();
     const spoken = this.#options.voice.begin(number);
     this.#options.reached(spoken.turn, "stt-final");
     this.#thinking = new AbortController();
@@ -136,11 +137,13 @@ export class AgentMind {
     over.then(
       (end) => {
         if (!turn.live) return;
-        if (!speech.spoke) this.#options.voice.abandon(spoken);
+        const spoke = speech.spoke || turn.gate.length > 0;
+        if (!spoke) this.#options.voice.abandon(spoken);
+        else if (!speech.spoke) turn.gate.end(); // tones without words
         this.#options.happened({
           type: "replied",
           turn: turn.number,
-          spoke: speech.spoke,
+          spoke,
           ...(end && { end }),
         });
       },

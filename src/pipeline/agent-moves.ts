@@ -1,3 +1,4 @@
+import { settleWords } from "./caller-words.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 
 /** What the agent does in a turn: begin, yield, go on, stop, end. Each is a change of the draft. */
@@ -25,7 +26,10 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean): void {
   draft.phase = "thinking";
   draft.replying = replying;
   draft.collecting = false;
-  Object.assign(draft.caller, { finals: [], interim: "", confidence: 1, owed: false, finalizing: false });
+  draft.busyUntil = 0;
+  draft.replied = false;
+  settleWords(draft, false);
+  Object.assign(draft.caller, { owed: false, finalizing: false });
   draft.caller.speechStartedAt = undefined;
   draft.sleep("finalize", "commit", "finals", "silence", "playback", "sustained", "resume");
   draft.wake("reply", draft.bounds.replyLimit);
@@ -46,9 +50,10 @@ export function apologise(draft: TurnDraft): void {
 
 /**
  * The caller speaks over the agent: it yields, and nothing is lost yet. Not when the call is closing; not fixed
- * words that have not begun to sound (a click on the line would swallow the greeting).
+ * words that have not begun to sound (a click on the line would swallow the greeting). Before the answer, while a
+ * tool is at work, only `byWords`: what the tool does might be done twice.
  */
-export function yieldTo(draft: TurnDraft, since: number): void {
+export function yieldTo(draft: TurnDraft, since: number, byWords = false): void {
   if (draft.closing !== undefined || draft.collecting) return;
   if (draft.phase === "speaking" && draft.bounds.bargeIn) {
     draft.publish({ type: "barge-in", turn: draft.turn, speechStartedAt: since });
@@ -58,7 +63,7 @@ export function yieldTo(draft: TurnDraft, since: number): void {
     draft.wakeAt("sustained", Math.max(draft.at, since + draft.bounds.sustainedSpeech));
   } else if (draft.phase === "yielding") {
     draft.wakeAt("sustained", Math.max(draft.at, since + draft.bounds.sustainedSpeech));
-  } else if (draft.phase === "thinking" && draft.replying) {
+  } else if (draft.phase === "thinking" && draft.replying && (byWords || draft.at >= draft.busyUntil)) {
     draft.publish({ type: "turn-abandoned", turn: draft.turn });
     interrupt(draft, true);
   }
@@ -78,10 +83,11 @@ export function goOn(draft: TurnDraft): void {
   draft.publish({ type: "barge-in-decided", turn: draft.turn, outcome: "resumed" });
   draft.effect({ type: "resume", turn: draft.turn });
   draft.phase = "speaking";
-  Object.assign(draft.caller, { finals: [], interim: "", confidence: 1, finalizing: false });
+  settleWords(draft, false);
+  draft.caller.finalizing = false;
   draft.caller.speechStartedAt = undefined;
   draft.sleep("sustained", "resume", "finalize", "commit", "finals", "silence");
-  draft.wake("playback", PLAYBACK_LIMIT);
+  draft.watchPlayback();
 }
 
 /** The agent's turn ends here. `owed`: unless the caller turns out to say something, it has to begin again. */
@@ -103,6 +109,7 @@ export function interruptForInput(draft: TurnDraft): void {
 /** The agent has said all it had to say. */
 export function turnOver(draft: TurnDraft): void {
   if (draft.closing === undefined) return listen(draft);
+  settleWords(draft, false);
   draft.phase = "ended";
   draft.effect({ type: "end", reason: draft.closing });
 }
@@ -110,13 +117,17 @@ export function turnOver(draft: TurnDraft): void {
 /** Nothing came of the turn, or not all of it. */
 export function replyFailed(draft: TurnDraft): void {
   draft.publish({ type: "dead-air", cause: "reply-failed" });
+  if (draft.phase !== "yielding") return failed(draft);
+  // The caller has the word: what they say is answered, and if it is nothing, the turn is made anew.
   draft.failures += 1;
-  if (draft.phase === "yielding") {
-    // The caller has the word: what they say is answered, and if it is nothing, the turn is made anew.
-    giveWay(draft);
-    draft.caller.owed = true;
-    return;
-  }
+  giveWay(draft);
+  draft.caller.owed = true;
+  if (!draft.caller.speaking) draft.wake("commit", draft.bounds.endpointMin);
+}
+
+/** An apology; after several failures in a row, or when the call was closing anyway, the end. */
+export function failed(draft: TurnDraft): void {
+  draft.failures += 1;
   if (draft.closing === undefined && draft.failures < MOST_FAILURES) return apologise(draft);
   draft.closing ??= "provider-failed";
   turnOver(draft);
@@ -139,7 +150,5 @@ export function discardGuess(draft: TurnDraft): void {
   draft.guess = undefined;
 }
 
-/** The caller's ear has not moved on for so long, in ms, although the agent speaks. */
-export const PLAYBACK_LIMIT = 10_000;
 /** Turns that may fail one after the other before the call is given up. */
 const MOST_FAILURES = 3;

@@ -23,6 +23,7 @@ export class AgentSpeech {
   #over: { resolve: () => void; reject: (error: GatewayError) => void } | undefined;
   #outcome: "speaking" | "done" | GatewayError = "speaking";
   #cancelled = false;
+  #filled = false;
   /** Pieces and UTF-16 units of text that it was given. */
   readonly made = { tokens: 0, characters: 0 };
 
@@ -34,6 +35,11 @@ export class AgentSpeech {
   /** Whether it has any words. */
   get spoke(): boolean {
     return this.#utterance !== undefined;
+  }
+
+  /** Audio of it that nobody hears yet, in ms. */
+  get held(): number {
+    return this.#options.turn.gate.held;
   }
 
   /** Why the voice failed, if it has. */
@@ -56,6 +62,14 @@ export class AgentSpeech {
       if (part !== "flush") this.#utterance.write(part.write);
       else this.#flush();
     }
+  }
+
+  /** Says something, once, while what the turn is to say keeps the caller waiting. */
+  fill(text: string): void {
+    if (this.#filled) return;
+    this.#filled = true;
+    this.write(text);
+    this.pause();
   }
 
   /** More words will come, but not at once: those so far can be spoken. */

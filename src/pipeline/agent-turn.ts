@@ -46,11 +46,13 @@ export class AgentTurn {
   /** All of it was heard. */
   heardWhole(): void {
     this.#state = "whole";
+    this.gate.release();
   }
 
   /** It ends here, unheard from here on. */
   cutOff(): void {
     this.#state = "interrupted";
+    this.gate.release();
   }
 
   get interrupted(): boolean {

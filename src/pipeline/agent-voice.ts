@@ -89,15 +89,16 @@ export class AgentVoice {
   /** Nothing more comes of the turn; what was spoken of it is still played. */
   abandon({ turn, speech }: SpokenTurn): void {
     speech.cancel();
-    if (turn.gate.length === 0) this.#turns.delete(turn.number);
-    else turn.gate.end();
+    if (turn.gate.length > 0) return turn.gate.end();
+    turn.cutOff(); // nothing of it was heard
+    this.#turns.delete(turn.number);
   }
 
   /** Says something within a turn, ahead of what is still being made of it. */
   fill(number: number, text: string): void {
     const speech = this.#turns.get(number)?.speech;
-    speech?.write(text);
-    speech?.pause();
+    if (speech === undefined || speech.spoke) return; // it has begun after all
+    speech.fill(text);
   }
 
   /** Tones behind what the newest turn has said so far. */
@@ -149,8 +150,8 @@ export class AgentVoice {
     if (turn === undefined) return false;
     this.#options.reached(turn, "first-audio-heard");
     turn.played(heard);
-    if (turn.toldHeard !== 0 && heard - turn.toldHeard < TELL_EVERY) return false;
-    turn.toldHeard = heard;
+    if (turn.toldHeard !== 0 && turn.heard - turn.toldHeard < TELL_EVERY) return false;
+    turn.toldHeard = turn.heard;
     this.#publishHeard(turn);
     return true;
   }
@@ -185,9 +186,9 @@ export class AgentVoice {
   }
 
   #phrase(text: string): PhraseRecording {
-    const recording = this.#prepared.get(text) ?? this.#recording(text);
+    const prepared = this.#prepared.get(text);
     this.#prepared.delete(text);
-    return recording;
+    return prepared === undefined || prepared.failed ? this.#recording(text) : prepared;
   }
 
   #recording(text: string): PhraseRecording {

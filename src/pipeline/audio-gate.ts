@@ -17,6 +17,7 @@ export class AudioGate {
   #length = 0;
   #open: boolean;
   #ended = false;
+  #released = false;
 
   constructor(turn: number, playback: Playback, open: boolean) {
     this.#turn = turn;
@@ -29,12 +30,13 @@ export class AudioGate {
     return durationOf(this.#length);
   }
 
-  get isOpen(): boolean {
-    return this.#open;
+  /** Audio that waits behind the closed gate, in ms. */
+  get held(): number {
+    return this.#open ? 0 : durationOf(this.#length - this.#from);
   }
 
   write(mulaw: Uint8Array): void {
-    if (mulaw.length === 0) return;
+    if (mulaw.length === 0 || this.#released) return;
     this.#kept.push(mulaw);
     this.#length += mulaw.length;
     if (this.#open) this.#playback.play(this.#turn, mulaw);
@@ -60,6 +62,12 @@ export class AudioGate {
   /** Holds back what comes from here on. What the playback has is the owner's to clear. */
   close(): void {
     this.#open = false;
+  }
+
+  /** The turn is over: its audio is not kept any more, and what still comes is dropped. */
+  release(): void {
+    this.#released = true;
+    this.#kept.length = 0;
   }
 
   /** How much of the turn was heard, when the playback says that so much was heard since it began. In ms. */

@@ -83,6 +83,7 @@ export class CallPipeline implements MediaSink {
         this.#caller.mute(on && secret);
         this.#turns.happened({ type: "collecting", on });
       },
+      pending: () => this.#agent.playback.pending,
       pressed: (digit) => host.publish({ type: "dtmf", digit }),
       play: (tones) => this.#agent.playTones(tones),
     });

@@ -42,8 +42,8 @@ export class CallPipelines implements TypedInput {
     this.#registry.events.on("event", ({ type, sessionId }) => {
       const call = type === "call-ringing" ? this.#registry.find(sessionId)?.call : undefined;
       if (call !== undefined) this.#prepare(call);
-      if (type === "call-ended") this.#close(sessionId);
     });
+    this.#registry.events.on("ending", ({ sessionId }) => this.#close(sessionId));
   }
 
   /** The conversation of a call whose media has come. */

@@ -1,4 +1,5 @@
 import { ask, begin, discardGuess, replyFailed, turnOver } from "./agent-moves.ts";
+import { settleWords } from "./caller-words.ts";
 import { endpointDelay, UNREMARKABLE_SPEECH } from "./endpointing.ts";
 import { isWorthGuessing } from "./speculation.ts";
 import type { TurnDraft } from "./turn-draft.ts";
@@ -8,24 +9,9 @@ import { readTurnText, sameWords } from "./turn-text.ts";
 
 /** Words of the caller; false when nobody listens to them any more. */
 export function hearsWords(draft: TurnDraft, text: string): boolean {
-  if (draft.closing !== undefined || draft.collecting || text === "") return false;
+  if (draft.collecting || text === "") return false;
   if (draft.callerText === "") draft.caller.utterance += 1;
   return true;
-}
-
-/** Tells the world what the caller has said so far. */
-export function publishUtterance(draft: TurnDraft, final: boolean): void {
-  const { utterance, speechStartedAt, confidence } = draft.caller;
-  const startedAt = speechStartedAt ?? draft.at;
-  draft.publish({
-    type: "caller-said",
-    utterance,
-    text: draft.callerText,
-    final,
-    confidence,
-    by: "voice",
-    startedAt,
-  });
 }
 
 /**
@@ -69,8 +55,7 @@ export function utteranceOver(draft: TurnDraft): void {
   const { speechStartedAt, speaking, owed } = draft.caller;
   const speechEndedAt = speaking ? draft.at : draft.caller.speechEndedAt;
   if (text !== "") {
-    publishUtterance(draft, true);
-    draft.effect({ type: "caller-said", text, by: "voice" });
+    settleWords(draft, true);
     commit(draft, text, speechEndedAt);
   } else if (owed) {
     commit(draft, "", speechEndedAt);
@@ -83,6 +68,7 @@ export function utteranceOver(draft: TurnDraft): void {
 
 /** Keys or typed words: the caller's turn, over at once. */
 export function commitInput(draft: TurnDraft, text: string, by: "keypad" | "typing"): void {
+  settleWords(draft, true); // said before the keys, and part of the same turn
   draft.caller.utterance += 1;
   const { utterance } = draft.caller;
   const startedAt = draft.at;

@@ -47,8 +47,15 @@ export class DigitCollector {
       this.#asked = { request, done };
       if (signal.aborted) return abort();
       signal.addEventListener("abort", abort, { once: true });
-      this.#wait(request);
+      this.wait();
     });
+  }
+
+  /** The wait for the next key begins anew. */
+  wait(): void {
+    this.#cancelTimeout();
+    if (this.#asked === undefined) return;
+    this.#cancelTimeout = this.#clock.after(this.#asked.request.timeout, () => this.#asked?.done("timeout"));
   }
 
   press(digit: string): void {
@@ -57,11 +64,6 @@ export class DigitCollector {
     if (digit === asked.request.terminator) return asked.done("terminator");
     this.#digits += digit;
     if (this.#digits.length >= asked.request.most) asked.done("complete");
-    else this.#wait(asked.request);
-  }
-
-  #wait({ timeout }: DigitRequest): void {
-    this.#cancelTimeout();
-    this.#cancelTimeout = this.#clock.after(timeout, () => this.#asked?.done("timeout"));
+    else this.wait();
   }
 }

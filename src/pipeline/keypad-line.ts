@@ -1,5 +1,6 @@
 import { dtmfTones } from "../audio/dtmf-tones.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { sleep } from "../runtime/sleep.ts";
 import type { CallerLine } from "./caller-line.ts";
 import { type CollectedDigits, DigitCollector, type DigitRequest } from "./digit-collector.ts";
 
@@ -9,6 +10,8 @@ export interface KeypadLineOptions {
   readonly collecting: (on: boolean, secret: boolean) => void;
   /** A key was pressed that is no secret. */
   readonly pressed: (digit: string) => void;
+  /** Audio that the caller has still to hear, in ms. */
+  readonly pending: () => number;
   readonly play: (tones: Uint8Array) => void;
 }
 
@@ -17,6 +20,8 @@ export class KeypadLine implements CallerLine {
   readonly #options: KeypadLineOptions;
   readonly #collector: DigitCollector;
   #secret = false;
+  /** Keys of a secret that was broken off are nobody's until then. */
+  #swallowUntil = 0;
 
   constructor(options: KeypadLineOptions) {
     this.#options = options;
@@ -25,24 +30,44 @@ export class KeypadLine implements CallerLine {
 
   /** Whether the key was asked for, and so is no turn of the caller's. */
   takes(digit: string): boolean {
-    if (!this.#collector.active) return false;
+    const at = this.#options.clock.now();
+    if (!this.#collector.active) {
+      if (at >= this.#swallowUntil) return false;
+      this.#swallowUntil = at + REST_OF_SECRET;
+      return true;
+    }
     if (!this.#secret) this.#options.pressed(digit);
     this.#collector.press(digit);
     return true;
   }
 
+  /** Throws when keys are being collected already. */
   async collectDigits(
     request: DigitRequest & { readonly secret: boolean },
     signal: AbortSignal,
   ): Promise<CollectedDigits> {
+    if (this.#collector.active)
+      throw new Error("Keys are already being collected: ask for one number at a time.");
+    const { clock, collecting, pending } = this.#options;
     this.#secret = request.secret;
-    this.#options.collecting(true, request.secret);
-    const collected = await this.#collector.collect(request, signal);
-    this.#options.collecting(false, request.secret);
-    return collected;
+    collecting(true, request.secret);
+    const collected = this.#collector.collect(request, signal);
+    // The caller is still being asked for them.
+    while (pending() > 0 && this.#collector.active && !signal.aborted) {
+      this.#collector.wait();
+      await sleep(clock, Math.min(pending(), LOOK_AGAIN), signal);
+    }
+    const { digits, ended } = await collected;
+    if (request.secret && ended === "cancelled") this.#swallowUntil = clock.now() + REST_OF_SECRET;
+    collecting(false, request.secret);
+    return { digits, ended };
   }
 
   sendDigits(keys: string): void {
     this.#options.play(dtmfTones(keys));
   }
 }
+
+/** Between two keys of somebody who does not know yet that nobody listens, in ms. */
+const REST_OF_SECRET = 3_000;
+const LOOK_AGAIN = 250;

@@ -47,8 +47,9 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
     speech.pause();
     await options.wanted;
     if (signal.aborted) break;
-    conversation.toolsCalled(calls);
     const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call)));
+    // Together, and also when the caller has interrupted: a call without its result is no history.
+    conversation.toolsCalled(calls);
     for (const [index, outcome] of outcomes.entries()) {
       conversation.toolAnswered(calls[index] as ToolCall, outcome.result);
       end ??= outcome.end;
@@ -83,8 +84,9 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
 }
 
 /** A model is faster than speech: it waits while the caller has plenty left to hear. */
-async function roomToSpeak({ playback, clock, signal }: ModelReplyOptions): Promise<void> {
-  while (playback.pending > LONGEST_LOOKAHEAD && !signal.aborted) await sleep(clock, LOOK_AGAIN, signal);
+async function roomToSpeak({ playback, speech, clock, signal }: ModelReplyOptions): Promise<void> {
+  while (playback.pending + speech.held > LONGEST_LOOKAHEAD && !signal.aborted)
+    await sleep(clock, LOOK_AGAIN, signal);
 }
 
 async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
@@ -102,9 +104,7 @@ async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promi
 function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions): Cancel {
   if (filler.after === 0) return () => {};
   return clock.after(filler.after, () => {
-    if (playback.pending > 0) return;
-    speech.write(filler.text);
-    speech.pause();
+    if (playback.pending === 0) speech.fill(filler.text);
   });
 }
 

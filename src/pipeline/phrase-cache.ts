@@ -21,6 +21,10 @@ export class PhraseRecording {
     utterance.end();
   }
 
+  get failed(): boolean {
+    return this.#events.at(-1)?.type === "failed";
+  }
+
   /** Audio in it, in bytes. */
   get size(): number {
     return this.#events.reduce((size, event) => size + (event.type === "audio" ? event.mulaw.length : 0), 0);

@@ -90,8 +90,11 @@ export async function runToolWithinLimit(
     timeout.resolve(failure(`The tool took longer than ${limit} ms.`));
   });
   const signal = AbortSignal.any([context.signal, late.signal]);
+  const interrupt = (): void => timeout.resolve(failure("Broken off: the caller interrupted."));
+  context.signal.addEventListener("abort", interrupt, { once: true });
   const outcome = await Promise.race([runTool(tools, call, { ...context, signal }), timeout.promise]);
   cancel();
+  context.signal.removeEventListener("abort", interrupt);
   return outcome;
 }
 

@@ -4,22 +4,14 @@ import {
   goOn,
   interruptForInput,
   listen,
-  PLAYBACK_LIMIT,
   replyFailed,
   say,
   stir,
   turnOver,
   yieldTo,
 } from "./agent-moves.ts";
-import {
-  commitDigits,
-  commitInput,
-  considerEnd,
-  guess,
-  hearsWords,
-  publishUtterance,
-  utteranceOver,
-} from "./caller-moves.ts";
+import { commitDigits, commitInput, considerEnd, guess, hearsWords, utteranceOver } from "./caller-moves.ts";
+import { publishUtterance, settleWords } from "./caller-words.ts";
 import { finalizeDelay, learnPause, RECOGNISER_SILENCE } from "./endpointing.ts";
 import { isWorthGuessing } from "./speculation.ts";
 import { onTick, WARNING } from "./turn-deadlines.ts";
@@ -88,16 +80,16 @@ const handlers: Handlers = {
     }
   },
 
-  interim(draft, { text, confidence }) {
+  interim(draft, { text, confidence, protected: isProtected }) {
     if (!hearsWords(draft, text)) return;
     draft.caller.interim = text;
     draft.caller.confidence = Math.min(draft.caller.confidence, confidence);
     stir(draft);
     publishUtterance(draft, false);
-    hearsOver(draft, text);
+    if (isProtected !== true) hearsOver(draft, text);
   },
 
-  final(draft, { text, confidence }) {
+  final(draft, { text, confidence, protected: isProtected }) {
     if (draft.caller.late) {
       draft.caller.late = false; // these words were answered already, as an interim
       return;
@@ -111,9 +103,13 @@ const handlers: Handlers = {
         draft.caller.finals.length === 1 ? confidence : Math.min(draft.caller.confidence, confidence);
       stir(draft);
     }
+    if (heard && draft.phase === "speaking" && isBackchannel(draft.callerText)) {
+      // A sign of attention that did not stop the agent is no turn of its own.
+      return settleWords(draft, false);
+    }
     if (heard || retracted) publishUtterance(draft, false);
     if (draft.phase === "yielding") return heardWhileYielding(draft);
-    if (heard) hearsOver(draft, text);
+    if (heard && isProtected !== true) hearsOver(draft, text);
     finalWordsCame(draft);
   },
 
@@ -161,11 +157,13 @@ const handlers: Handlers = {
     if (turn !== draft.turn || draft.phase !== "thinking") return;
     draft.phase = "speaking";
     draft.sleep("reply", "filler");
-    draft.wake("playback", PLAYBACK_LIMIT);
+    draft.watchPlayback();
   },
 
   heard(draft, { turn }) {
-    if (turn === draft.turn && draft.phase === "speaking") draft.wake("playback", PLAYBACK_LIMIT);
+    // An apology waits behind what was still to be heard of the failed turn.
+    if (turn < draft.turn && draft.phase === "thinking") draft.wake("reply", draft.bounds.replyLimit);
+    if (turn === draft.turn && draft.phase === "speaking") draft.watchPlayback();
   },
 
   finished(draft, { turn }) {
@@ -181,6 +179,8 @@ const handlers: Handlers = {
     }
     if (turn !== draft.turn || draft.phase === "listening") return;
     draft.closing ??= end;
+    draft.replied = true;
+    draft.busyUntil = 0;
     if (spoke) return;
     if (draft.closing !== undefined && draft.phase !== "yielding") turnOver(draft);
     else replyFailed(draft);
@@ -193,8 +193,9 @@ const handlers: Handlers = {
 
   working(draft, { turn, until }) {
     if (turn !== draft.turn) return;
-    if (draft.phase === "thinking") draft.wakeAt("reply", until + draft.bounds.replyLimit);
-    if (draft.phase === "speaking") draft.wakeAt("playback", until + PLAYBACK_LIMIT);
+    draft.busyUntil = Math.max(draft.busyUntil, until);
+    if (draft.phase === "thinking") draft.wakeAt("reply", draft.busyUntil + draft.bounds.replyLimit);
+    if (draft.phase === "speaking") draft.watchPlayback();
   },
 
   collecting(draft, { on }) {
@@ -209,7 +210,7 @@ function hearsOver(draft: TurnDraft, text: string): void {
   if (draft.phase === "yielding" && !isBackchannel(text)) return giveWay(draft);
   // Two words count even if local voice activity has not heard the caller: a very quiet line.
   if (text.trim().split(/\s+/).length >= 2 && !isBackchannel(text) && draft.phase !== "yielding") {
-    yieldTo(draft, draft.at);
+    yieldTo(draft, draft.at, true);
     giveWay(draft);
   }
 }
@@ -221,7 +222,6 @@ function heardWhileYielding(draft: TurnDraft): void {
     giveWay(draft);
     finalWordsCame(draft);
   } else if (!draft.caller.speaking) {
-    if (text !== "") publishUtterance(draft, true);
     goOn(draft);
   }
 }

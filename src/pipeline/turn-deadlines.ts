@@ -1,4 +1,4 @@
-import { apologise, ask, giveWay, goOn, interruptForInput, say, turnOver } from "./agent-moves.ts";
+import { ask, failed, giveWay, goOn, interruptForInput, say, turnOver } from "./agent-moves.ts";
 import { commitDigits, utteranceOver } from "./caller-moves.ts";
 import { FINAL_WORDS_LIMIT } from "./endpointing.ts";
 import type { TurnDraft } from "./turn-draft.ts";
@@ -29,7 +29,10 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
     draft.caller.late = draft.caller.interim !== "";
     utteranceOver(draft);
   },
-  digits: commitDigits,
+  digits(draft) {
+    interruptForInput(draft);
+    commitDigits(draft);
+  },
   sustained: giveWay,
   resume: goOn,
   filler(draft) {
@@ -39,12 +42,14 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
   reply(draft) {
     draft.publish({ type: "dead-air", cause: "reply-late" });
     draft.effect({ type: "cancel", turn: draft.turn });
-    apologise(draft);
+    failed(draft);
   },
   playback(draft) {
     draft.publish({ type: "dead-air", cause: "playback-stalled" });
     draft.effect({ type: "cancel", turn: draft.turn });
-    turnOver(draft);
+    // The caller still waits for the rest, if the model hangs in the middle of it.
+    if (draft.replying && !draft.replied) failed(draft);
+    else turnOver(draft);
   },
   silence(draft) {
     if (draft.phase !== "listening") return;

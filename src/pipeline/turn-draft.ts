@@ -19,6 +19,8 @@ export class TurnDraft {
   phase: TurnPhase;
   turn: number;
   replying: boolean;
+  busyUntil: number;
+  replied: boolean;
   collecting: boolean;
   closing: EndReason | undefined;
   guess: Guess | undefined;
@@ -38,6 +40,8 @@ export class TurnDraft {
     this.phase = state.phase;
     this.turn = state.turn;
     this.replying = state.replying;
+    this.busyUntil = state.busyUntil;
+    this.replied = state.replied;
     this.collecting = state.collecting;
     this.closing = state.closing;
     this.guess = state.guess;
@@ -54,21 +58,10 @@ export class TurnDraft {
   done(ticked: boolean): { readonly state: TurnState; readonly effects: readonly TurnEffect[] } {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
-    const { phase, turn, replying, collecting, closing, caller, guess, guesses, pause, reprompts, failures } =
-      this;
-    const said = {
-      phase,
-      turn,
-      replying,
-      collecting,
-      closing,
-      caller,
-      guess,
-      guesses,
-      pause,
-      reprompts,
-      failures,
-    };
+    const { phase, turn, replying, busyUntil, replied, collecting, closing } = this;
+    const { caller, guess, guesses, pause, reprompts, failures } = this;
+    const agent = { phase, turn, replying, busyUntil, replied, collecting, closing };
+    const said = { ...agent, caller, guess, guesses, pause, reprompts, failures };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
       effects: this.#effects,
@@ -110,6 +103,11 @@ export class TurnDraft {
     this.#deadlines[name] = at;
   }
 
+  /** Arms the limit of silence at the caller's ear; a tool at work has the time that it asked for. */
+  watchPlayback(): void {
+    this.wakeAt("playback", Math.max(this.at, this.busyUntil) + PLAYBACK_LIMIT);
+  }
+
   sleep(...names: DeadlineName[]): void {
     for (const name of names) delete this.#deadlines[name];
   }
@@ -123,3 +121,6 @@ export class TurnDraft {
     return due !== undefined && due <= this.at;
   }
 }
+
+/** The caller's ear has not moved on for so long, in ms, although the agent speaks. */
+const PLAYBACK_LIMIT = 10_000;

@@ -9,8 +9,18 @@ export type TurnInput = { readonly at: number } & (
    */
   | { readonly type: "speech-started"; readonly since: number; readonly protected?: boolean }
   | { readonly type: "speech-ended"; readonly since: number }
-  | { readonly type: "interim"; readonly text: string; readonly confidence: number }
-  | { readonly type: "final"; readonly text: string; readonly confidence: number }
+  | {
+      readonly type: "interim";
+      readonly text: string;
+      readonly confidence: number;
+      readonly protected?: boolean;
+    }
+  | {
+      readonly type: "final";
+      readonly text: string;
+      readonly confidence: number;
+      readonly protected?: boolean;
+    }
   /** The recogniser holds that the caller's utterance is over. */
   | { readonly type: "endpoint"; readonly by: "turn" | "silence" }
   /** The recogniser believes that it may be over with this text, and may take it back. */

@@ -37,6 +37,7 @@ export class TurnManager {
   #cancelWake: Cancel | undefined;
   readonly #waiting: TurnInput[] = [];
   #busy = false;
+  #closed = false;
 
   constructor(rules: TurnRules, clock: Clock, actions: TurnActions) {
     this.#rules = rules;
@@ -51,6 +52,7 @@ export class TurnManager {
 
   /** Something happened. What an effect makes happen in turn is taken after all effects of this one. */
   happened(happening: Happening): void {
+    if (this.#closed) return;
     this.#waiting.push({ ...happening, at: this.#clock.now() } as TurnInput);
     if (this.#busy) return;
     this.#busy = true;
@@ -58,7 +60,7 @@ export class TurnManager {
       for (let input = this.#waiting.shift(); input !== undefined; input = this.#waiting.shift()) {
         const step = takeTurn(this.#rules, this.#state, input);
         this.#state = step.state;
-        for (const effect of step.effects) this.#perform(effect);
+        for (const effect of step.effects) if (!this.#closed) this.#perform(effect);
       }
     } finally {
       this.#busy = false;
@@ -66,6 +68,8 @@ export class TurnManager {
   }
 
   close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
     this.#cancelWake?.();
   }
 

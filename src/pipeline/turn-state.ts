@@ -28,6 +28,10 @@ export interface TurnState {
   readonly allocated: number;
   /** The turn is the model's, not fixed words. */
   readonly replying: boolean;
+  /** A tool of the turn is at work until then, at most. */
+  readonly busyUntil: number;
+  /** The model has said all of the turn. */
+  readonly replied: boolean;
   /** A tool of the turn waits for keys. */
   readonly collecting: boolean;
   /** Set once the call ends after what is being said now. */
@@ -111,6 +115,8 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     turn: -1,
     allocated: -1,
     replying: false,
+    busyUntil: 0,
+    replied: false,
     collecting: false,
     closing: undefined,
     caller: {

@@ -12,7 +12,7 @@ export function readTurnText(text: string, punctuated: boolean): TurnText {
   if (last === undefined || /[,;:–—-]$|\.\.\.$|…$/.test(trimmed)) return "unfinished";
   if (isNumberBeingGiven(words)) return "unfinished";
   if (trimmed.endsWith("?") || trimmed.endsWith("!")) return "complete";
-  if (leadsOn.has(last)) return "unfinished";
+  if (leadsOn.has(last) && !isMonth(trimmed)) return "unfinished";
   if (trimmed.endsWith(".")) return "complete";
   if (words.length <= 3 && words.every((word) => answers.has(word))) return "complete";
   return punctuated ? "unfinished" : "open";
@@ -31,6 +31,11 @@ export function sameWords(one: string, other: string): boolean {
 
 function wordsOf(text: string): string {
   return (text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? []).join(" ");
+}
+
+/** "The third of May." is no question that leads on. */
+function isMonth(text: string): boolean {
+  return /\bMay\.?$/.test(text);
 }
 
 /** Digits at the end, more than a count or a time has and fewer than a telephone number: the rest will follow. */

@@ -43,25 +43,29 @@ export function parseMessage(text: string): InboundMessage | MessageProblem {
     return "not-json";
   }
   if (!isFields(message) || typeof message.event !== "string") return "invalid-message";
-  const read = readers[message.event];
+  const read = readers.get(message.event);
   if (read === undefined) return "unknown-event";
   return read(message) ?? "invalid-message";
 }
 
-const readers: Readonly<Record<string, (message: Fields) => InboundMessage | undefined>> = {
-  connected: () => ({ event: "connected" }),
-  start: readStart,
-  media: readMedia,
-  dtmf({ streamSid, dtmf }) {
-    if (!isText(streamSid) || !isFields(dtmf) || !isText(dtmf.digit)) return undefined;
-    return /^[0-9A-D*#]$/.test(dtmf.digit) ? { event: "dtmf", streamSid, digit: dtmf.digit } : undefined;
-  },
-  mark({ streamSid, mark }) {
-    if (!isText(streamSid) || !isFields(mark) || !isText(mark.name)) return undefined;
-    return { event: "mark", streamSid, name: mark.name };
-  },
-  stop: ({ streamSid }) => (isText(streamSid) ? { event: "stop", streamSid } : undefined),
-};
+/** A map, because an object also answers to names that it was never given, such as `__proto__`. */
+const readers = new Map<string, (message: Fields) => InboundMessage | undefined>(
+  Object.entries({
+    connected: (): InboundMessage => ({ event: "connected" }),
+    start: readStart,
+    media: readMedia,
+    dtmf({ streamSid, dtmf }: Fields): InboundMessage | undefined {
+      if (!isText(streamSid) || !isFields(dtmf) || !isText(dtmf.digit)) return undefined;
+      return /^[0-9A-D*#]$/.test(dtmf.digit) ? { event: "dtmf", streamSid, digit: dtmf.digit } : undefined;
+    },
+    mark({ streamSid, mark }: Fields): InboundMessage | undefined {
+      if (!isText(streamSid) || !isFields(mark) || !isText(mark.name)) return undefined;
+      return { event: "mark", streamSid, name: mark.name };
+    },
+    stop: ({ streamSid }: Fields): InboundMessage | undefined =>
+      isText(streamSid) ? { event: "stop", streamSid } : undefined,
+  }),
+);
 
 function readStart({ start }: Fields): InboundMessage | undefined {
   if (!isFields(start)) return undefined;

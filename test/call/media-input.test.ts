@@ -37,6 +37,8 @@ const ignored: readonly [MediaProblem, string, object | string | Buffer, boolean
   ["not-json", "bytes that are not UTF-8", Buffer.from([0x7b, 0xff, 0xfe])],
   ["binary", "a binary message", Buffer.alloc(160), true],
   ["unknown-event", "an unknown event", { event: "ping" }],
+  ["unknown-event", "an event named as a property of every object", '{"event":"__proto__"}'],
+  ["unknown-event", "an event named as a method of every object", { event: "__defineGetter__" }],
   ["invalid-message", "JSON that is no object", "[1,2]"],
   ["invalid-message", "an object without an event", { streamSid }],
   ["invalid-message", "media without a payload", { event: "media", streamSid, media: {} }],

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
@@ -125,6 +126,20 @@ describe("media sockets", () => {
     expect(earshot.registry.findBySipCallId("CA1")).toMatchObject({ endReason: "caller-hung-up" });
     expect(earshot.registry.findBySipCallId("CA2")).toMatchObject({ endReason: "media-lost" });
     expect(earshot.registry.liveCount).toBe(0);
+  });
+
+  it("survive upgrades that are refused and reset at once", async () => {
+    const { port } = new URL(earshot.url);
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(Number(port), "127.0.0.1");
+      await once(socket, "connect");
+      socket.write(
+        "GET /api/phone/elsewhere HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+          "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+      );
+      socket.resetAndDestroy();
+    }
+    expect((await fetch(`${earshot.url}/health`)).status).toBe(200);
   });
 
   it("are busy when all lines are in use, and count what was wrong", async () => {

@@ -53,6 +53,22 @@ describe("a caller who only says mm-hm", () => {
     expect(heard).toBeLessThanOrEqual(all + 600);
     expect(told.sent.filter(({ event }) => event === "clear")).toHaveLength(1);
   });
+
+  it("hears all of a long answer, however late the mm-hm came", async () => {
+    const numbers = Array.from({ length: 60 }, (_, index) => ["alpha", "bravo", "charlie"][index % 3]).join(
+      " ",
+    );
+    const told = await call(["What are your hours?", "Mm-hm."], () => `${numbers}.`);
+    await answering(told, "bravo charlie alpha bravo charlie alpha bravo charlie alpha bravo charlie");
+    await told.waits(8_000);
+    await told.says(speech("mm-hm.150hz"));
+    await told.waitsUntil(
+      () => told.of("agent-heard").some(({ turn, final }) => turn === 1 && final),
+      60_000,
+    );
+    expect(told.of("dead-air")).toEqual([]);
+    expect(told.transcript.filter((line) => line.startsWith("agent")).at(-1)).toBe(`agent: ${numbers}.`);
+  });
 });
 
 describe("running ahead", () => {

@@ -65,14 +65,16 @@ describe("/ws/transcripts/{session_id}", () => {
     expect(client.messages).toMatchObject([{ session_id: own, text: "mine" }]);
   });
 
-  it("waits a moment after the end for words that are not complete", async () => {
+  it("tells the last words before the end, which complete when the call is about to end", async () => {
     const fixture = await serve();
     const sessionId = liveCall(fixture);
     const client = feed(`${fixture.origin}/ws/transcripts/${sessionId}`);
     await client.opened();
     fixture.registry.publish(sessionId, agentHeard(1, "Good", false));
+    fixture.registry.events.on("ending", () => {
+      fixture.registry.publish(sessionId, agentHeard(1, "Goodbye.", true));
+    });
     fixture.registry.end(sessionId, "agent-goodbye");
-    fixture.registry.publish(sessionId, agentHeard(1, "Goodbye.", true));
     expect(await client.closed()).toBe(1000);
     expect(client.messages.map(({ text, event }) => text ?? event)).toEqual([
       "Good",

@@ -194,4 +194,10 @@ describe(".env.example", () => {
   it("is a configuration that starts, the same as none", () => {
     expect(loadConfig(parseEnv(example))).toEqual(loadConfig({}));
   });
+
+  it("refuses a key that no HTTP header can carry, without repeating it", () => {
+    const load = () => loadConfig({ ELEVENLABS_API_KEY: "sk\u2019secret" });
+    expect(load).toThrow(/^ELEVENLABS_API_KEY has a character that no HTTP header can carry/);
+    expect(load).not.toThrow(/secret/);
+  });
 });

@@ -36,7 +36,7 @@ describe("barge-in", () => {
       expect(told.at(5440, { type: "speech-ended", since: 5300 })).toEqual([{ type: "finalize" }]);
       expect(told.at(5450, { type: "final", text, confidence: 0.9 })).toEqual([{ type: "resume", turn: 1 }]);
       expect(told.state.phase).toBe("speaking");
-      expect(told.facts.at(-1)).toEqual({ type: "barge-in-decided", turn: 1, outcome: "resumed" });
+      expect(told.facts).toContainEqual({ type: "barge-in-decided", turn: 1, outcome: "resumed" });
       // What the caller said is in the transcript, and does not begin the next turn.
       expect(told.facts).toContainEqual(expect.objectContaining({ type: "caller-said", text, final: true }));
       told.at(8000, { type: "finished", turn: 1 });
@@ -64,7 +64,36 @@ describe("barge-in", () => {
     expect(told.at(5450 + bounds.sustainedSpeech)).toEqual([{ type: "cancel", turn: 1 }]);
   });
 
+  it("makes a turn anew that failed while it was held, if nothing else comes", () => {
+    const told = new Telling().answering();
+    told.at(5000, { type: "speech-started", since: 4940 });
+    told.at(5340, { type: "speech-ended", since: 5200 });
+    told.at(5400, { type: "reply-failed", turn: 1, spoke: true });
+    expect(told.at(7000)).toContainEqual({ type: "reply", turn: 2 });
+  });
+
+  it("is no turn of its own for a sign of attention that did not stop the agent", () => {
+    const told = new Telling({}, { turnTaking: { ...bounds, bargeIn: false } }).answering();
+    told.says(4500, 4800, "Mm-hm.");
+    told.at(6000, { type: "finished", turn: 1 });
+    expect(told.at(9000)).toEqual([]);
+  });
+
+  it("does not break off a tool at work for a cough, but for words", () => {
+    const told = new Telling({}, { turnTaking: { ...bounds, speculation: false } }).greeted();
+    told.says(2000, 3000, "I need a repair.");
+    told.at(3500, { type: "working", turn: 1, until: 13_500 });
+    expect(told.at(3600, { type: "speech-started", since: 3550 })).toEqual([]);
+    expect(told.at(3900, { type: "interim", text: "no wait", confidence: 0.5 })).toEqual([
+      { type: "cancel", turn: 1 },
+    ]);
+  });
+
   it("does not stop a protected sentence", () => {
+    const words = new Telling().answering();
+    expect(
+      words.at(5000, { type: "interim", text: "hold on please", confidence: 1, protected: true }),
+    ).toEqual([]);
     const told = new Telling().answering();
     expect(told.at(5000, { type: "speech-started", since: 4940, protected: true })).toEqual([]);
     expect(told.state.phase).toBe("speaking");

@@ -150,6 +150,21 @@ describe("whatever happens in whatever order", () => {
     );
   });
 
+  it("no turn of the model begins while another one is under way", () => {
+    fc.assert(
+      fc.property(rulesFor, story, (recogniser, events) => {
+        play(recogniser, events, ({ before, effects }) => {
+          const under =
+            before.phase === "thinking" || before.phase === "speaking" || before.phase === "yielding";
+          const kinds = effects.map(({ type }) => type);
+          const begins = kinds.findIndex((type) => type === "reply" || type === "accept");
+          if (under && begins >= 0 && before.replying) expect(kinds.slice(0, begins)).toContain("cancel");
+        });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("the same story gives the same steps", () => {
     fc.assert(
       fc.property(rulesFor, story, (recogniser, events) => {

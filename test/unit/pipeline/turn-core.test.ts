@@ -150,6 +150,54 @@ describe("the turn core", () => {
     ]);
   });
 
+  it("takes words that were said before the keys as part of the same turn", () => {
+    const told = new Telling().greeted().says(2000, 3000, "My account number is");
+    told.at(3300, { type: "digit", digit: "4" });
+    expect(told.at(3400, { type: "digit", digit: "#" })).toEqual([
+      { type: "caller-said", text: "My account number is", by: "voice" },
+      { type: "caller-said", text: "4", by: "keypad" },
+      { type: "reply", turn: 1 },
+    ]);
+  });
+
+  it("lets keys that were pressed before the caller spoke take the turn, not start a second one beside it", () => {
+    const told = new Telling().greeted();
+    told.at(2000, { type: "digit", digit: "4" });
+    told.says(2100, 2600, "Yes.");
+    expect(told.at(3600)).toContainEqual({ type: "cancel", turn: 1 });
+  });
+
+  it("does not let a filler hide a model that hangs", () => {
+    const told = new Telling().greeted();
+    told.at(2000, { type: "typed", text: "hello" });
+    told.at(2000 + bounds.fillerAfter, { type: "started", turn: 1 });
+    expect(told.at(2000 + bounds.fillerAfter + 10_000)).toContainEqual({
+      type: "say",
+      turn: 2,
+      text: profile.phrases.apology,
+    });
+  });
+
+  it("gives the call up when turn after turn makes no sound", () => {
+    const told = new Telling().greeted();
+    told.at(2000, { type: "typed", text: "hello" });
+    expect(told.at(2000 + 4 * bounds.replyLimit)).toContainEqual({ type: "end", reason: "provider-failed" });
+  });
+
+  it("waits for keys as long as the tool asked, also after the prompt was heard", () => {
+    const told = new Telling().answering();
+    told.at(4100, { type: "working", turn: 1, until: 120_000 }, { type: "collecting", on: true });
+    told.at(4200, { type: "heard", turn: 1 });
+    expect(told.at(119_000)).toEqual([]);
+  });
+
+  it("lets an apology wait behind what was still to be heard", () => {
+    const told = new Telling().answering();
+    told.at(4500, { type: "reply-failed", turn: 1, spoke: true });
+    for (let at = 5_000; at < 30_000; at += 1_000)
+      expect(told.at(at, { type: "heard", turn: 1 })).toEqual([]);
+  });
+
   it("warns a minute before the maximum duration, not into anybody's words, and says goodbye at it", () => {
     const limited = { turnTaking: { ...bounds, maxCallDuration: 70_000, silenceLimit: 100_000 } };
     const told = new Telling({}, limited).greeted();
