@@ -55,7 +55,7 @@ export interface TurnTaking {
   readonly endpointOpen: number;
   /** Silence after which the recogniser is asked for its final words, instead of waiting for its own endpoint. */
   readonly earlyFinalize: number;
-  /** Speech over the agent's that interrupts it even if no words are understood. */
+  /** Sound over the agent's that goes on so long interrupts it if any words came of it; otherwise it is noise. */
   readonly sustainedSpeech: number;
   /** How long words may come after short speech over the agent's, before the agent goes on. */
   readonly backchannelWait: number;
@@ -80,7 +80,7 @@ export const defaultTurnTaking: TurnTaking = {
   endpointMax: 1_500,
   endpointOpen: 500,
   earlyFinalize: 140,
-  sustainedSpeech: 800,
+  sustainedSpeech: 1_500,
   backchannelWait: 500,
   silenceLimit: 20_000,
   reprompts: 2,

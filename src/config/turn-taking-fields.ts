@@ -30,11 +30,7 @@ export const turnTakingFields: Readonly<Record<keyof TurnTaking, TurnTakingField
   endpointMax: ms(200, 6_000, "shorter: no long wait after an unfinished sentence; longer: time to think"),
   endpointOpen: ms(100, 6_000, "as the two above, while it is not known how long this caller pauses"),
   earlyFinalize: ms(40, 2_000, "shorter: final words sooner; longer: fewer requests to the recogniser"),
-  sustainedSpeech: ms(
-    200,
-    5_000,
-    "shorter: stops sooner for a caller who is not understood; longer: less for noise",
-  ),
+  sustainedSpeech: ms(200, 5_000, "shorter: goes on sooner over music; longer: time for words to come"),
   backchannelWait: ms(
     100,
     3_000,

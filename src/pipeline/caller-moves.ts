@@ -1,4 +1,4 @@
-import { ask, begin, discardGuess, replyFailed, turnOver } from "./agent-moves.ts";
+import { begin, discardGuess, replyFailed, say, turnOver } from "./agent-moves.ts";
 import { settleWords } from "./caller-words.ts";
 import { endpointDelay, UNREMARKABLE_SPEECH } from "./endpointing.ts";
 import { isWorthGuessing } from "./speculation.ts";
@@ -59,10 +59,13 @@ export function utteranceOver(draft: TurnDraft): void {
     commit(draft, text, speechEndedAt);
   } else if (owed) {
     commit(draft, "", speechEndedAt);
-  } else if (speechEndedAt - (speechStartedAt ?? speechEndedAt) >= UNREMARKABLE_SPEECH) {
-    ask(draft, draft.phrases.notUnderstood);
   } else {
+    const length = speechEndedAt - (speechStartedAt ?? speechEndedAt);
     draft.caller.speechStartedAt = undefined;
+    // A noisy place is not asked for ever; its silence is, some time.
+    if (length < UNREMARKABLE_SPEECH || draft.misheard >= draft.bounds.reprompts) return;
+    draft.misheard += 1;
+    say(draft, draft.phrases.notUnderstood);
   }
 }
 
@@ -87,6 +90,7 @@ export function commitDigits(draft: TurnDraft): void {
 /** The model's turn: the guess, when it was a guess at just these words. */
 function commit(draft: TurnDraft, text: string, speechEndedAt: number): void {
   draft.reprompts = 0;
+  draft.misheard = 0;
   const { guess: made } = draft;
   const accepted =
     made !== undefined && made.outcome !== "failed" && sameWords(made.text, text) ? made : undefined;

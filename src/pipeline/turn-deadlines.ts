@@ -33,7 +33,11 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
     interruptForInput(draft);
     commitDigits(draft);
   },
-  sustained: giveWay,
+  sustained(draft) {
+    // Speech of that length brings words, if only "okay, okay"; music and the voices of a crowd do not.
+    if (draft.callerText === "") goOn(draft);
+    else giveWay(draft);
+  },
   resume: goOn,
   filler(draft) {
     if (draft.phase === "thinking")

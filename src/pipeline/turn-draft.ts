@@ -27,6 +27,7 @@ export class TurnDraft {
   guesses: SpeculationRecord;
   pause: number;
   reprompts: number;
+  misheard: number;
   failures: number;
   readonly #deadlines: Partial<Record<DeadlineName, number>>;
   readonly #wakeBefore: number | undefined;
@@ -48,6 +49,7 @@ export class TurnDraft {
     this.guesses = state.guesses;
     this.pause = state.pause;
     this.reprompts = state.reprompts;
+    this.misheard = state.misheard;
     this.failures = state.failures;
     this.#allocated = state.allocated;
     this.#deadlines = { ...state.deadlines };
@@ -59,9 +61,9 @@ export class TurnDraft {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
     const { phase, turn, replying, busyUntil, replied, collecting, closing } = this;
-    const { caller, guess, guesses, pause, reprompts, failures } = this;
+    const { caller, guess, guesses, pause, reprompts, misheard, failures } = this;
     const agent = { phase, turn, replying, busyUntil, replied, collecting, closing };
-    const said = { ...agent, caller, guess, guesses, pause, reprompts, failures };
+    const said = { ...agent, caller, guess, guesses, pause, reprompts, misheard, failures };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
       effects: this.#effects,

@@ -44,6 +44,8 @@ export interface TurnState {
   readonly pause: number;
   /** How often in a row the agent has asked a caller who said nothing. */
   readonly reprompts: number;
+  /** How often in a row it has said that it did not understand. */
+  readonly misheard: number;
   /** Turns that failed one after the other. */
   readonly failures: number;
   readonly deadlines: Deadlines;
@@ -94,7 +96,7 @@ export type DeadlineName =
   | "finals"
   /** No further key came: take the digits as the answer. */
   | "digits"
-  /** Sound over the agent's goes on: it is an interruption. */
+  /** Sound over the agent's goes on: it is an interruption, or nothing but noise. */
   | "sustained"
   /** Sound over the agent's brought no words: the agent goes on. */
   | "resume"
@@ -136,6 +138,7 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     guesses: noSpeculations,
     pause: firstPause(turnTaking),
     reprompts: 0,
+    misheard: 0,
     failures: 0,
     deadlines: {},
   };

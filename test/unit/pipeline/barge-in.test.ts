@@ -20,11 +20,20 @@ describe("barge-in", () => {
     expect(told.at(7000)).toContainEqual({ type: "caller-said", text: "No, on Sunday.", by: "voice" });
   });
 
-  it("is an interruption when it goes on, words or not", () => {
+  it("is an interruption when it goes on, if only signs of attention were understood", () => {
     const told = new Telling().answering();
     told.at(5000, { type: "speech-started", since: 4940 });
+    told.at(5300, { type: "interim", text: "okay okay", confidence: 0.5 });
     expect(told.at(4940 + bounds.sustainedSpeech - 1)).toEqual([]);
     expect(told.at(4940 + bounds.sustainedSpeech)).toEqual([{ type: "cancel", turn: 1 }]);
+  });
+
+  it("is none for music or a crowd, which go on without words, and is not asked about again until they end", () => {
+    const told = new Telling().answering();
+    told.at(5000, { type: "speech-started", since: 4940 });
+    expect(told.at(4940 + bounds.sustainedSpeech)).toEqual([{ type: "resume", turn: 1 }]);
+    told.at(9000, { type: "heard", turn: 1 });
+    expect(told.at(15_000)).toEqual([]);
   });
 
   it.each(["mm-hm", "Okay.", "right", "uh huh", "I see."])(
@@ -61,7 +70,7 @@ describe("barge-in", () => {
     told.at(5340, { type: "speech-ended", since: 5200 });
     told.at(5500, { type: "speech-started", since: 5450 });
     expect(told.at(6000)).toEqual([]);
-    expect(told.at(5450 + bounds.sustainedSpeech)).toEqual([{ type: "cancel", turn: 1 }]);
+    expect(told.at(5450 + bounds.sustainedSpeech)).toEqual([{ type: "resume", turn: 1 }]);
   });
 
   it("makes a turn anew that failed while it was held, if nothing else comes", () => {

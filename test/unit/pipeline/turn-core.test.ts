@@ -79,6 +79,25 @@ describe("the turn core", () => {
     expect(mumble.at(8000)).toEqual([{ type: "say", turn: 1, text: profile.phrases.notUnderstood }]);
   });
 
+  it("does not hang up on a noisy place: it asks twice, and then only silence counts", () => {
+    const told = new Telling().greeted();
+    let at = 2000;
+    for (let i = 0; i < 6; i++) {
+      told.says(at, at + 1500, "");
+      for (const effect of told.at(at + 5_000)) {
+        if (effect.type !== "say") continue;
+        told.at(at + 5_000, { type: "started", turn: effect.turn }, { type: "finished", turn: effect.turn });
+      }
+      at += 6_000;
+    }
+    const said = told
+      .doneSince(0)
+      .filter((effect) => effect.type === "say")
+      .map(({ text }) => text);
+    expect(said).toEqual(["Hello.", profile.phrases.notUnderstood, profile.phrases.notUnderstood]);
+    expect(told.state.closing).toBeUndefined();
+  });
+
   it("fills the wait for a slow model once, and apologises when it is late", () => {
     const told = new Telling().greeted();
     told.at(2000, { type: "typed", text: "hello" });
