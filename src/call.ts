@@ -1,9 +1,12 @@
+import { loadDotEnv } from "./config/dot-env.ts";
 import type { TextToSpeech } from "./pipeline/text-to-speech.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { runCall } from "./simulation/phone/call.ts";
 
-/** `npm run call`: the simulated phone with the embedded voice. */
+/** `npm run call`: the simulated phone with the embedded voice. It reads the same `.env` as the server. */
+
+loadDotEnv();
 
 const voices = new FliteTextToSpeech(systemClock);
 const interrupted = new AbortController();

@@ -23,8 +23,8 @@ export interface AgentProfile {
 export interface Phrases {
   /** Said to a silent caller, in turn; the last one is repeated. At least one. */
   readonly reprompts: readonly string[];
-  /** The caller spoke, but no words were understood. */
-  readonly notUnderstood: string;
+  /** The caller spoke, but no words were understood; said in turn, the last one repeated. At least one. */
+  readonly notUnderstood: readonly string[];
   /** The model or the voice failed; the caller is asked to go on. */
   readonly apology: string;
   /** Before hanging up because no recogniser is left that could hear the caller. */
@@ -91,8 +91,11 @@ export const defaultTurnTaking: TurnTaking = {
 };
 
 const defaultPhrases: Phrases = {
-  reprompts: ["Are you still there?", "I am still here. How can I help you?"],
-  notUnderstood: "Sorry, I did not catch that. Could you say it again?",
+  reprompts: ["Are you still there?", "I cannot hear you. Please say something, or press a key."],
+  notUnderstood: [
+    "Sorry, I did not catch that. Could you say it again?",
+    "I am sorry, I still did not understand. Please say it in other words, or use the keys of your telephone.",
+  ],
   apology: "I am sorry, something went wrong on my side. Could you say that again?",
   deafGoodbye:
     "I am sorry, I cannot hear you because of a technical problem. Please call again later. Goodbye.",

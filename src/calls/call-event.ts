@@ -92,7 +92,12 @@ export type CallFact =
   | { readonly type: "call-ended"; readonly reason: EndReason };
 
 /** Who owed the next sound when nobody spoke. */
-export type DeadAirCause = "caller-silent" | "reply-late" | "reply-failed" | "playback-stalled";
+export type DeadAirCause =
+  | "caller-silent"
+  | "not-understood"
+  | "reply-late"
+  | "reply-failed"
+  | "playback-stalled";
 
 /** In the order in which a turn reaches them. */
 export type TurnStage =

@@ -64,8 +64,10 @@ export function utteranceOver(draft: TurnDraft): void {
     draft.caller.speechStartedAt = undefined;
     // A noisy place is not asked for ever; its silence is, some time.
     if (length < UNREMARKABLE_SPEECH || draft.misheard >= draft.bounds.reprompts) return;
+    const { notUnderstood, apology } = draft.phrases;
+    draft.publish({ type: "dead-air", cause: "not-understood" });
+    say(draft, notUnderstood[Math.min(draft.misheard, notUnderstood.length - 1)] ?? apology);
     draft.misheard += 1;
-    say(draft, draft.phrases.notUnderstood);
   }
 }
 

@@ -46,4 +46,4 @@ export const FINAL_WORDS_LIMIT = 1_000;
 export const RECOGNISER_SILENCE = 350;
 
 /** Speech shorter than this that yields no words passes without a remark, in ms: a cough, a click, a breath. */
-export const UNREMARKABLE_SPEECH = 600;
+export const UNREMARKABLE_SPEECH = 300;

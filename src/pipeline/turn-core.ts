@@ -148,7 +148,7 @@ const handlers: Handlers = {
     draft.publish({ type: "dtmf", digit });
     if (draft.closing !== undefined) return;
     interruptForInput(draft);
-    if (digit !== "#") draft.caller.digits += digit;
+    if (digit !== "#" || draft.caller.digits === "") draft.caller.digits += digit; // a lone # is an answer, too
     if (digit === "#" || draft.caller.digits.length >= MOST_DIGITS) commitDigits(draft);
     else draft.wake("digits", draft.bounds.interDigit);
   },

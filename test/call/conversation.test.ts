@@ -183,7 +183,7 @@ describe("a conversation", () => {
     expect(told.transcript.map((line) => line.slice(7, 20))).toEqual([
       "Hello.",
       "Are you still",
-      "I am still he",
+      "I cannot hear",
       "I cannot hear",
     ]);
     expect(told.of("call-ended")).toMatchObject([{ reason: "caller-silent" }]);

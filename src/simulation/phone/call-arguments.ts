@@ -39,7 +39,7 @@ Without any of these the caller asks for the opening hours. Then the caller hang
   --record FILE.wav        writes what the caller heard (8 kHz, 16-bit PCM, mono)
   --stereo                 with --record: the caller on the left, the agent as heard on the right
   --session-log FILE.jsonl writes every message of the media stream
-  --url URL                the gateway (http://127.0.0.1:8000)
+  --url URL                the gateway (http://127.0.0.1:8000, or PORT of the environment)
   --public-url URL         the gateway's PUBLIC_URL when it differs: what is signed (environment: PUBLIC_URL)
   --from, --to NUMBER      caller's number (+14155550100) and number called (+15005550006)
   --token TOKEN            signs as Twilio does (environment: TWILIO_AUTH_TOKEN)
@@ -80,7 +80,7 @@ export function readCallArguments(argv: readonly string[], environment: Environm
   return {
     help: values.help ?? false,
     actions: readActions(flags),
-    url: readUrl("--url", values.url ?? "http://127.0.0.1:8000"),
+    url: readUrl("--url", values.url ?? `http://127.0.0.1:${set(environment.PORT) ?? "8000"}`),
     publicUrl: optionalUrl("--public-url", values["public-url"] ?? set(environment.PUBLIC_URL)),
     from: values.from ?? "+14155550100",
     to: values.to ?? "+15005550006",
