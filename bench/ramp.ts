@@ -2,8 +2,9 @@ import { Fleet } from "./fleet.ts";
 import { pause } from "./pause.ts";
 import { readQuestion } from "./question.ts";
 import { RampMeter, type RampStep } from "./ramp-meter.ts";
+import { ENDPOINT } from "./stand-in-delays.ts";
 import type { SystemUnderTest } from "./systems.ts";
-import { ENDPOINT, type VendorStandIns } from "./vendor-stand-ins.ts";
+import type { VendorStandIns } from "./vendor-stand-ins.ts";
 
 export interface RampTiming {
   /** More time before the first load is measured, at that load: until V8 has compiled what is called often. */

@@ -7,10 +7,7 @@ import type { ChatMessage } from "../src/simulation/stand-ins/openai-wire.ts";
 import type { StandIn } from "../src/simulation/stand-ins/stand-in.ts";
 import type { Mouth } from "./mouth.ts";
 import { newEntriesOf } from "./new-entries.ts";
-
-/** The delays of DESIGN §6, in ms and tokens per second, as in `vendor-stand-ins.ts`. */
-const ENDPOINT = 300;
-const DELAYS = { final: 50, firstToken: 200, tokensPerSecond: 80, firstByte: 100 };
+import { DELAYS, ENDPOINT } from "./stand-in-delays.ts";
 
 /** Of the voice; a word's place in the audio follows from it. */
 export const CHARACTERS_PER_SECOND = 15;

@@ -3,9 +3,10 @@ import { Fleet } from "./fleet.ts";
 import { pause } from "./pause.ts";
 import { quantile } from "./quantiles.ts";
 import { readQuestion } from "./question.ts";
+import { ENDPOINT } from "./stand-in-delays.ts";
 import { type SystemName, startSystem } from "./systems.ts";
 import type { TurnBreakdown } from "./turn-breakdown.ts";
-import { ENDPOINT, startVendorStandIns } from "./vendor-stand-ins.ts";
+import { startVendorStandIns } from "./vendor-stand-ins.ts";
 
 /** Low load: what a caller waits for when the machine is idle. */
 const CALLS = 8;

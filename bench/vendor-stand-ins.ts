@@ -5,14 +5,9 @@ import { startOpenAiStandIn } from "../src/simulation/stand-ins/openai-stand-in.
 import type { ChatMessage } from "../src/simulation/stand-ins/openai-wire.ts";
 import type { StandIn } from "../src/simulation/stand-ins/stand-in.ts";
 import { newEntriesOf } from "./new-entries.ts";
+import { DELAYS, ENDPOINT } from "./stand-in-delays.ts";
 import { markerIn, turnMarker } from "./turn-marker.ts";
 import { TurnTrace } from "./turn-trace.ts";
-
-/** Silence after which the recogniser's stand-in ends an utterance, in ms. */
-export const ENDPOINT = 300;
-
-/** The delays that every system is measured with (DESIGN §6), in ms and tokens per second. */
-const DELAYS = { final: 50, firstToken: 200, tokensPerSecond: 80, firstByte: 100 };
 
 /** Stand-ins for the three vendors in this process, and the trace of the turns that pass them. */
 export class VendorStandIns {

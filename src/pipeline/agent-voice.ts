@@ -101,7 +101,7 @@ export class AgentVoice {
     speech.fill(text);
   }
 
-  /** Tones behind what the newest turn has said so far. */
+  /** Tones behind what the voice has delivered of the newest turn so far; words that it still makes come after them. */
   playTones(mulaw: Uint8Array): void {
     const newest = [...this.#turns.values()].at(-1)?.turn;
     if (newest === undefined) return;
