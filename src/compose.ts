@@ -8,6 +8,7 @@ import { InProcessServiceRequests } from "./calls/service-requests.ts";
 import { sessionIdsFrom } from "./calls/session-ids.ts";
 import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
+import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { AgentProfiles, readAgentProfiles } from "./config/agent-profiles.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
@@ -19,6 +20,7 @@ import {
   endCallTool,
   sendDigitsTool,
   serviceRequestTool,
+  transferTool,
 } from "./pipeline/built-in-tools.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
@@ -36,10 +38,12 @@ import { upgradeSignatureIsValid } from "./telephony/signature.ts";
 /** Where Twilio opens media sockets. */
 const MEDIA_PATH = "/api/phone/media";
 
-/** What tests and benchmarks put in place of the configured parts. */
+/** What tests, benchmarks and embedding programs put in place of the configured parts, or add to them. */
 export interface ComposeOverrides {
   readonly clock?: Clock;
   readonly providers?: Providers;
+  /** Who can take a caller over; without it, agents have no tool to transfer a call. */
+  readonly transferDesk?: TransferDesk;
 }
 
 /** The running product. */
@@ -75,6 +79,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     collectDigitsTool,
     sendDigitsTool,
     serviceRequestTool(new InProcessServiceRequests()),
+    ...(overrides.transferDesk === undefined ? [] : [transferTool(overrides.transferDesk)]),
   ];
   const defaults = agentProfile({
     ...config.agent,

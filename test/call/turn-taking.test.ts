@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultTurnTaking } from "../../src/calls/agent-profile.ts";
+import type { TransferRequest } from "../../src/calls/transfer-desk.ts";
+import { transferTool } from "../../src/pipeline/built-in-tools.ts";
 import type { Message, ReplyPart } from "../../src/pipeline/language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
@@ -111,6 +113,49 @@ describe("running ahead", () => {
       told.of("stage-reached").some(({ stage, turn }) => stage === "first-audio-sent" && turn === 1),
     );
     expect(first === undefined || first.at - (committed?.at ?? 0) < 150).toBe(true);
+  });
+});
+
+describe("a caller who wants a person", () => {
+  const transfers =
+    (told: string[]) =>
+    (messages: readonly Message[]): string | readonly ReplyPart[] => {
+      const answer = messages.find((message) => message.role === "tool-result");
+      if (answer !== undefined) {
+        told.push((answer as { result: string }).result);
+        return "Here is what happened.";
+      }
+      const request = JSON.stringify({ department: "billing", reason: "an invoice" });
+      return [
+        { type: "text", text: "One moment please." },
+        { type: "tool-call", call: { id: "1", name: "transfer_call", arguments: request } },
+        { type: "finish", reason: "tool-calls" },
+      ];
+    };
+
+  it("is handed over once, with the department and the reason, and the model is told the outcome", async () => {
+    const requests: TransferRequest[] = [];
+    const results: string[] = [];
+    const desk = transferTool({
+      transfer: async (request) => {
+        requests.push(request);
+        return { message: "Billing takes the call." };
+      },
+    });
+    const told = await call(["I want a person."], transfers(results), { tools: [desk] });
+    await answering(told, "what happened");
+    expect(requests).toEqual([
+      { sessionId: expect.any(Number), department: "billing", reason: "an invoice" },
+    ]);
+    expect(JSON.parse(results[0] ?? "")).toEqual({ message: "Billing takes the call." });
+  });
+
+  it("stays with the agent when nobody can take the call, and the model is told why", async () => {
+    const results: string[] = [];
+    const desk = transferTool({ transfer: () => Promise.reject(new Error("nobody is in")) });
+    const told = await call(["I want a person."], transfers(results), { tools: [desk] });
+    await answering(told, "what happened");
+    expect(results[0]).toContain("nobody is in");
   });
 });
 
