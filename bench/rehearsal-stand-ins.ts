@@ -8,6 +8,7 @@ import type { StandIn } from "../src/simulation/stand-ins/stand-in.ts";
 import type { Mouth } from "./mouth.ts";
 import { newEntriesOf } from "./new-entries.ts";
 import { DELAYS, ENDPOINT } from "./stand-in-delays.ts";
+import { standInEnvironment } from "./stand-in-environment.ts";
 
 /** Of the voice; a word's place in the audio follows from it. */
 export const CHARACTERS_PER_SECOND = 15;
@@ -48,15 +49,7 @@ export class RehearsalStandIns {
 
   /** What points a gateway at them. */
   get environment(): Readonly<Record<string, string>> {
-    return {
-      DEEPGRAM_API_KEY: "bench",
-      DEEPGRAM_BASE_URL: this.#recogniser.origin,
-      OPENAI_API_KEY: "bench",
-      OPENAI_BASE_URL: `${this.#model.origin}/v1`,
-      ELEVENLABS_API_KEY: "bench",
-      ELEVENLABS_BASE_URL: this.#voice.origin,
-      ELEVENLABS_VOICE_ID: "bench",
-    };
+    return standInEnvironment(this.#recogniser, this.#model, this.#voice);
   }
 
   /** A connection to the recogniser that was opened since the last time it was asked. */

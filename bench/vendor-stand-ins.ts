@@ -6,6 +6,7 @@ import type { ChatMessage } from "../src/simulation/stand-ins/openai-wire.ts";
 import type { StandIn } from "../src/simulation/stand-ins/stand-in.ts";
 import { newEntriesOf } from "./new-entries.ts";
 import { DELAYS, ENDPOINT } from "./stand-in-delays.ts";
+import { standInEnvironment } from "./stand-in-environment.ts";
 import { markerIn, turnMarker } from "./turn-marker.ts";
 import { TurnTrace } from "./turn-trace.ts";
 
@@ -33,15 +34,7 @@ export class VendorStandIns {
 
   /** What points a gateway at them. */
   get environment(): Readonly<Record<string, string>> {
-    return {
-      DEEPGRAM_API_KEY: "bench",
-      DEEPGRAM_BASE_URL: this.#recogniser.origin,
-      OPENAI_API_KEY: "bench",
-      OPENAI_BASE_URL: `${this.#model.origin}/v1`,
-      ELEVENLABS_API_KEY: "bench",
-      ELEVENLABS_BASE_URL: this.#voice.origin,
-      ELEVENLABS_VOICE_ID: "bench",
-    };
+    return standInEnvironment(this.#recogniser, this.#model, this.#voice);
   }
 
   /** Connections to the recogniser opened since it was last asked, by their numbers. */

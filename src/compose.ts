@@ -62,18 +62,6 @@ export interface Earshot extends Closable {
 export async function startEarshot(config: Config, overrides: ComposeOverrides = {}): Promise<Earshot> {
   const clock = overrides.clock ?? systemClock;
   const logger = createLogger({ level: config.logLevel, service: config.serviceName });
-  const voiceActivity = await loadVoiceActivity();
-  const providers =
-    overrides.providers ??
-    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
-      metrics.providerErrors.inc({ port, provider, code });
-      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
-    });
-  const registry = new CallRegistry({
-    clock,
-    maxCalls: config.maxCalls,
-    onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
-  });
   const tools = [
     endCallTool,
     collectDigitsTool,
@@ -89,6 +77,18 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     config.agentProfiles === undefined
       ? new AgentProfiles(defaults)
       : readAgentProfiles(config.agentProfiles, { defaults, knownTools: tools.map(({ name }) => name) });
+  const voiceActivity = await loadVoiceActivity();
+  const providers =
+    overrides.providers ??
+    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
+      metrics.providerErrors.inc({ port, provider, code });
+      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+    });
+  const registry = new CallRegistry({
+    clock,
+    maxCalls: config.maxCalls,
+    onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
+  });
   const spoken = agents.all.find(({ profile }) => profile.mode === "speech-to-speech");
   if (spoken !== undefined && providers.speechToSpeech === undefined) {
     await providers.close("start-failed");

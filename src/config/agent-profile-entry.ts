@@ -17,7 +17,7 @@ export interface EntryContext {
 }
 
 /** A name fit for URLs and labels of metrics. */
-export const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 /** A number's format at the edge of the product: `+` and 7 to 15 digits (E.164). */
 const PHONE_NUMBER = /^\+\d{7,15}$/;
 

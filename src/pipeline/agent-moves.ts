@@ -44,7 +44,7 @@ export function say(draft: TurnDraft, text: string): void {
   draft.effect({ type: "say", turn, text });
 }
 
-export function apologise(draft: TurnDraft): void {
+function apologise(draft: TurnDraft): void {
   say(draft, draft.phrases.apology);
 }
 

@@ -1,5 +1,6 @@
-import type { CallFact, EndReason } from "../calls/call-event.ts";
+import type { EndReason } from "../calls/call-event.ts";
 import type { ReplyOutcome } from "./speech-to-speech.ts";
+import type { CoreFact } from "./turn-input.ts";
 
 /**
  * Whose move it is. `listening`: the caller's; `thinking`: the agent's, without a sound yet; `speaking`: the agent
@@ -131,17 +132,4 @@ export type SpeechEffect =
   | { readonly type: "end"; readonly reason: EndReason };
 
 /** The facts of a call that only the core knows. */
-export type SpeechFact = Extract<
-  CallFact,
-  {
-    type:
-      | "caller-speech-started"
-      | "caller-speech-ended"
-      | "turn-committed"
-      | "barge-in"
-      | "barge-in-decided"
-      | "turn-abandoned"
-      | "dead-air"
-      | "dtmf";
-  }
->;
+export type SpeechFact = Exclude<CoreFact, { type: "caller-said" }>;

@@ -51,11 +51,7 @@ export function tool<Parameters extends TSchema>(definition: {
 }
 
 /** Runs one call of the model. Never throws: what went wrong is told to the model, which can mend it. */
-export async function runTool(
-  tools: readonly Tool[],
-  call: ToolCall,
-  context: ToolContext,
-): Promise<ToolOutcome> {
+async function runTool(tools: readonly Tool[], call: ToolCall, context: ToolContext): Promise<ToolOutcome> {
   const known = tools.find((candidate) => candidate.name === call.name);
   if (known === undefined)
     return failure(`There is no tool "${call.name}". Use one of: ${tools.map((t) => t.name).join(", ")}.`);

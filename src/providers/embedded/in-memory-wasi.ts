@@ -6,7 +6,7 @@ const FILE = 4;
 const FIRST_ROOM = 1 << 17;
 
 /** Thrown out of the program when it exits; `code` 0 is success. */
-export class ProgramExit {
+class ProgramExit {
   readonly code: number;
 
   constructor(code: number) {

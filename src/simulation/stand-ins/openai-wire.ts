@@ -32,7 +32,7 @@ export interface ChatPiece {
 }
 
 /** A word with the space before it: what the stand-in counts as one token. */
-export function tokensOf(text: string): string[] {
+function tokensOf(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
 }
 
