@@ -175,7 +175,7 @@ describe("whatever happens in whatever order", () => {
         };
         expect(tell()).toBe(tell());
       }),
-      { numRuns: 200 },
+      { numRuns: 2000 },
     );
   });
 
@@ -202,7 +202,7 @@ describe("whatever happens in whatever order", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 });
