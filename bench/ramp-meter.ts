@@ -20,6 +20,8 @@ export interface RampStep {
     readonly p95: number | undefined;
     readonly p99: number | undefined;
   };
+  /** The own part of each turn. */
+  readonly ownParts: readonly number[];
   /** Silences of more than 40 ms in replies, as heard. */
   readonly holes: readonly number[];
   /** Questions without an answer and calls lost, since the step before. */
@@ -95,6 +97,7 @@ export class RampMeter {
       memory: median(this.#memory) ?? 0,
       turns: own.length,
       own: { p50: quantile(own, 0.5), p95: quantile(own, 0.95), p99 },
+      ownParts: own,
       holes: this.#holes,
       failures,
       generatorDelay,

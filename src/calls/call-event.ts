@@ -1,4 +1,5 @@
 import type { CallDirection } from "./call.ts";
+import type { CallEnding } from "./call-lifecycle.ts";
 
 /** The stages of a turn that providers answer for. */
 export type ProviderPort = "stt" | "llm" | "tts" | "s2s";
@@ -13,6 +14,17 @@ export type EndReason =
   | "no-media"
   | "back-pressure"
   | "provider-failed"
+  /** The API asked for it. */
+  | "ended-by-request"
+  /** The carrier's verdicts on a call that was not answered. */
+  | "busy"
+  | "no-answer"
+  | "carrier-failed"
+  | "canceled"
+  /** The carrier did not take the call. */
+  | "not-placed"
+  /** The process that had the call died. */
+  | "gateway-lost"
   | "shutdown";
 
 /** Something that happened in a call. Transcript, timings, metrics and feeds are folds over these. */
@@ -23,12 +35,16 @@ export type CallEvent = CallFact & {
 };
 
 export type CallFact =
+  /** The call is one of ours: it has come in, or is about to be placed. */
   | {
-      readonly type: "call-ringing";
+      readonly type: "call-started";
       readonly direction: CallDirection;
       readonly from: string;
       readonly to: string;
     }
+  | { readonly type: "call-placed"; readonly sipCallId: string }
+  | { readonly type: "call-ringing" }
+  | { readonly type: "call-answered" }
   | { readonly type: "media-started"; readonly streamId: string }
   | { readonly type: "caller-speech-started" }
   | { readonly type: "caller-speech-ended" }
@@ -89,7 +105,7 @@ export type CallFact =
       readonly code: string;
       readonly detail: string;
     }
-  | { readonly type: "call-ended"; readonly reason: EndReason };
+  | { readonly type: "call-ended"; readonly reason: EndReason; readonly status: CallEnding };
 
 /** Who owed the next sound when nobody spoke. */
 export type DeadAirCause =

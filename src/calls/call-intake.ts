@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { AgentProfile } from "./agent-profile.ts";
-import type { Call } from "./call.ts";
+import type { Call, CallDirection, CallMedia } from "./call.ts";
+import { isEnding } from "./call-lifecycle.ts";
 import type { CallRecord, CallRegistry } from "./call-registry.ts";
+import { newCall } from "./new-call.ts";
 import type { SessionIds } from "./session-ids.ts";
 import type { SpentTokens } from "./spent-tokens.ts";
 import { checkStreamToken, mintStreamToken, STREAM_TOKEN_LIFETIME } from "./stream-token.ts";
@@ -11,6 +13,10 @@ import { checkStreamToken, mintStreamToken, STREAM_TOKEN_LIFETIME } from "./stre
 /** What the carrier says of a call when it asks what to do with it. */
 export interface IncomingCall {
   readonly sipCallId: string;
+  /** Ours, when we have placed the call: the carrier gives it back. */
+  readonly sessionId?: number;
+  readonly direction: CallDirection;
+  readonly carrier: string;
   readonly from: string;
   readonly to: string;
   /** The carrier has come to the `<Redirect>` behind `</Connect>`: the call's media socket is closed. */
@@ -20,14 +26,18 @@ export interface IncomingCall {
 /** What the carrier is told. */
 export type IntakeAnswer =
   | { readonly action: "connect"; readonly call: Call; readonly token: string }
+  /** The carrier is to recognise and say the words itself. */
+  | { readonly action: "gather"; readonly call: Call }
   /** No line is free, or the gateway is shutting down. */
   | { readonly action: "busy" }
   | { readonly action: "hang-up" };
 
 export interface CallIntakeOptions {
   readonly registry: CallRegistry;
-  /** Who answers calls to this number. */
-  readonly profileFor: (called: string) => AgentProfile;
+  /** Who answers calls to this number, or places them from it. */
+  readonly profileFor: (own: string) => AgentProfile;
+  /** Whether recogniser or voice are known to be down. */
+  readonly speechIsDown: () => boolean;
   readonly sessionIds: SessionIds;
   readonly spentTokens: SpentTokens;
   readonly tokenKey: Buffer;
@@ -49,24 +59,14 @@ export class CallIntake {
    */
   incoming(incoming: IncomingCall): IntakeAnswer {
     const { registry } = this.#options;
-    const known = registry.findBySipCallId(incoming.sipCallId);
-    if (known?.phase === "in-progress" && incoming.afterMedia)
+    const known = this.#known(incoming);
+    if (known?.mediaClaimed && incoming.afterMedia) {
       registry.end(known.call.sessionId, "media-lost");
-    if (known !== undefined && known.phase !== "ended") return this.#connect(known);
+    }
+    if (known !== undefined && !isEnding(known.status)) return this.#goOn(known, incoming.sipCallId);
     if (known !== undefined && known.endReason !== "media-lost") return { action: "hang-up" };
-    const profile = this.#options.profileFor(incoming.to);
     try {
-      return this.#connect(
-        registry.admit({
-          sessionId: this.#options.sessionIds.next(),
-          sipCallId: incoming.sipCallId,
-          direction: "inbound",
-          from: incoming.from,
-          to: incoming.to,
-          profile: known === undefined ? profile : { ...profile, greeting: profile.phrases.reconnected },
-          createdAt: this.#options.clock.wall(),
-        }),
-      );
+      return this.#goOn(this.#admit(incoming, known), incoming.sipCallId);
     } catch (error) {
       if (error instanceof GatewayError && error.retryable) return { action: "busy" };
       throw error;
@@ -85,16 +85,67 @@ export class CallIntake {
       throw new GatewayError("FORBIDDEN", "The stream token was used before.");
     }
     const record = registry.find(claims.sessionId);
-    if (record === undefined || !registry.answer(claims.sessionId)) {
+    if (record === undefined || !registry.claimMedia(claims.sessionId)) {
       throw new GatewayError("CONFLICT", "The call already has a media stream, or is over.");
     }
     return record.call;
   }
 
-  #connect({ call }: CallRecord): IntakeAnswer {
+  /** By our own id when the carrier gives it back, else by the carrier's. */
+  #known({ sessionId, sipCallId }: IncomingCall): CallRecord | undefined {
+    const { registry } = this.#options;
+    const newest = registry.findBySipCallId(sipCallId);
+    if (newest !== undefined || sessionId === undefined) return newest;
+    const placed = registry.find(sessionId);
+    return placed?.call.sipCallId === undefined ? placed : undefined;
+  }
+
+  /** A call whose other end has picked up, or waits to be answered. */
+  #goOn(record: CallRecord, sipCallId: string): IntakeAnswer {
+    const { registry } = this.#options;
+    const { sessionId, direction, media } = record.call;
+    registry.placed(sessionId, sipCallId);
+    if (direction === "outbound" || media === "gather") registry.answer(sessionId);
+    return media === "gather" ? { action: "gather", call: record.call } : this.#connect(record.call);
+  }
+
+  #admit(incoming: IncomingCall, lost: CallRecord | undefined): CallRecord {
+    const { registry, profileFor, sessionIds, clock } = this.#options;
+    const { sipCallId, direction, carrier, from, to } = incoming;
+    const profile = profileFor(direction === "inbound" ? to : from);
+    const call = newCall(
+      {
+        sessionId: sessionIds.next(),
+        sipCallId,
+        kind: direction,
+        carrier,
+        from,
+        to,
+        profile: lost === undefined ? profile : { ...profile, greeting: profile.phrases.reconnected },
+        media: this.mediaFor(profile),
+        ...(lost && {
+          customerId: lost.call.customerId,
+          trunkId: lost.call.trunkId,
+          metadata: lost.call.metadata,
+        }),
+      },
+      clock.wall(),
+      (room) => registry.live.some(({ call: { roomName } }) => roomName === room),
+    );
+    return registry.admit(call);
+  }
+
+  /** A media stream where the profile, the free lines and the speech providers allow it. */
+  mediaFor(profile: AgentProfile): CallMedia {
+    const { registry, speechIsDown } = this.#options;
+    const streams = profile.mode !== "speech-gather" && registry.freeLines > 0 && !speechIsDown();
+    return streams ? "stream" : "gather";
+  }
+
+  #connect(call: Call): IntakeAnswer {
     const token = mintStreamToken(this.#options.tokenKey, {
       sessionId: call.sessionId,
-      sipCallId: call.sipCallId,
+      sipCallId: call.sipCallId ?? "",
       expiresAt: this.#options.clock.wall() + STREAM_TOKEN_LIFETIME,
       nonce: randomBytes(12).toString("base64url"),
     });

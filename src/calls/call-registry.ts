@@ -3,16 +3,22 @@ import { GatewayError } from "../runtime/errors.ts";
 import { TypedEvents } from "../runtime/typed-events.ts";
 import type { Call } from "./call.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
+import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
+import type { CarrierStatus } from "./carrier.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
-
-/** Where a call stands. `ended` is never left. */
-export type CallPhase = "ringing" | "in-progress" | "ended";
 
 /** What is known of a call while it lives and for a while after. */
 export interface CallRecord {
-  readonly call: Call;
+  /** Replaced once, when the carrier's id becomes known. */
+  call: Call;
   readonly transcript: Transcript;
-  phase: CallPhase;
+  status: CallStatus;
+  /** Whether a media stream has come; a call has one at most. */
+  mediaClaimed: boolean;
+  /** The carrier's verdict on who picked up: `human`, `machine_start`, … */
+  answeredBy?: string;
+  /** Why the carrier is about to report the call completed: it was told to hang up. */
+  closing?: EndReason;
   /** Unix ms. */
   answeredAt?: number;
   endedAt?: number;
@@ -25,11 +31,13 @@ interface RegistryEvents {
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
+  /** Something about the call changed that no event tells of. */
+  changed: { readonly sessionId: number };
 }
 
 export interface CallRegistryOptions {
   readonly clock: Clock;
-  /** Calls at one time, ringing ones included; at least 1. */
+  /** Calls on media streams at one time, ringing ones included; at least 1. */
   readonly maxCalls: number;
   readonly onListenerError: (error: unknown) => void;
 }
@@ -37,8 +45,11 @@ export interface CallRegistryOptions {
 /** Ended calls that are still answered for, the oldest forgotten first. */
 const ENDED_KEPT = 1000;
 
+/** Calls without a media stream for each line: they cost next to nothing. */
+const GATHERS_PER_LINE = 2;
+
 /**
- * The calls of this process: who may come in, what phase they are in, and the one stream of their events.
+ * The calls of this process: who may come in, where they stand, and the one stream of their events.
  * Listeners are observers: they cannot fail a call and nobody waits for them.
  */
 export class CallRegistry {
@@ -47,6 +58,7 @@ export class CallRegistry {
   readonly #live = new Map<number, CallRecord>();
   readonly #ended = new Map<number, CallRecord>();
   readonly #bySipCallId = new Map<string, CallRecord>();
+  #streams = 0;
   #draining = false;
 
   constructor(options: CallRegistryOptions) {
@@ -67,8 +79,9 @@ export class CallRegistry {
     return this.#options.maxCalls;
   }
 
-  get full(): boolean {
-    return this.#live.size >= this.#options.maxCalls;
+  /** Lines for media streams that are free. */
+  get freeLines(): number {
+    return Math.max(0, this.#options.maxCalls - this.#streams);
   }
 
   get draining(): boolean {
@@ -80,33 +93,26 @@ export class CallRegistry {
     this.#draining = true;
   }
 
-  /** Takes a call in. Throws `AT_CAPACITY`, `DRAINING`, or `CONFLICT` when the carrier's id is already live. */
-  admit(call: Call): CallRecord {
-    if (this.#draining) throw new GatewayError("DRAINING", "The gateway is shutting down; call again later.");
-    if (this.full)
-      throw new GatewayError(
-        "AT_CAPACITY",
-        `All ${this.#options.maxCalls} lines are in use; call again later.`,
-      );
-    const known = this.#bySipCallId.get(call.sipCallId);
-    if (known !== undefined && known.phase !== "ended") {
-      throw new GatewayError("CONFLICT", `Call ${call.sipCallId} is already here.`);
-    }
+  /**
+   * Takes a call in: one that rings already, or one that is about to be placed. Throws `AT_CAPACITY`,
+   * `DRAINING`, or `CONFLICT` when the carrier's id or the session is already here.
+   */
+  admit(call: Call, status: "initiating" | "ringing" = "ringing"): CallRecord {
+    this.#checkAdmission(call);
     const { clock } = this.#options;
     const wallOffset = clock.wall() - clock.now();
     const record: CallRecord = {
       call,
       transcript: new Transcript((at) => at + wallOffset),
-      phase: "ringing",
+      status,
+      mediaClaimed: false,
     };
     this.#live.set(call.sessionId, record);
-    this.#bySipCallId.set(call.sipCallId, record);
-    this.publish(call.sessionId, {
-      type: "call-ringing",
-      direction: call.direction,
-      from: call.from,
-      to: call.to,
-    });
+    if (call.media === "stream") this.#streams += 1;
+    if (call.sipCallId !== undefined) this.#bySipCallId.set(call.sipCallId, record);
+    const { sessionId, direction, from, to } = call;
+    this.publish(sessionId, { type: "call-started", direction, from, to });
+    if (status === "ringing") this.publish(sessionId, { type: "call-ringing" });
     return record;
   }
 
@@ -118,26 +124,102 @@ export class CallRegistry {
     return this.#bySipCallId.get(sipCallId);
   }
 
-  /** The call's media is here. False when the call is not ringing: a second socket, or too late. */
+  /** The carrier has given the call its id; the first one stays. It may come when the call is over already. */
+  placed(sessionId: number, sipCallId: string): void {
+    const record = this.find(sessionId);
+    if (record === undefined) return;
+    if (record.call.sipCallId === undefined) {
+      record.call = { ...record.call, sipCallId };
+      this.#bySipCallId.set(sipCallId, record);
+      this.events.emit("changed", { sessionId });
+      this.publish(sessionId, { type: "call-placed", sipCallId });
+    }
+    this.#advance(record, "placed");
+  }
+
+  /** Somebody has picked up; false when that changes nothing. */
   answer(sessionId: number): boolean {
     const record = this.#live.get(sessionId);
-    if (record === undefined || record.phase !== "ringing") return false;
-    record.phase = "in-progress";
-    record.answeredAt = this.#options.clock.wall();
+    return record !== undefined && this.#answered(record, this.#options.clock.wall());
+  }
+
+  /** The call's media stream is here, so it is answered. False for a second stream, or after the end. */
+  claimMedia(sessionId: number): boolean {
+    const record = this.#live.get(sessionId);
+    if (record === undefined || record.mediaClaimed) return false;
+    record.mediaClaimed = true;
+    this.#answered(record, this.#options.clock.wall());
+    return true;
+  }
+
+  /**
+   * What the carrier says of the call, in any order and any number of times.
+   *
+   * @param talked ms that the carrier counted from the answer to the end, with an ending.
+   */
+  carrierReports(sessionId: number, status: CarrierStatus, talked = 0): void {
+    const record = this.#live.get(sessionId);
+    if (record === undefined) return;
+    switch (status) {
+      case "queued":
+      case "initiated":
+        this.#advance(record, "placed");
+        return;
+      case "ringing":
+        if (this.#advance(record, "ringing")) this.publish(sessionId, { type: "call-ringing" });
+        return;
+      case "in-progress":
+        this.#answered(record, this.#options.clock.wall());
+        return;
+      case "completed": {
+        const answeredAt = this.#options.clock.wall() - talked;
+        if (talked > 0) this.#answered(record, Math.max(record.call.createdAt, answeredAt));
+        this.end(sessionId, record.closing ?? "caller-hung-up");
+        return;
+      }
+      default:
+        if (afterSignal(record.status, status) !== undefined) {
+          this.end(sessionId, status === "failed" ? "carrier-failed" : status);
+        }
+    }
+  }
+
+  /** The carrier has been told to hang up once the last words are said: its report will be the end, for this reason. */
+  closing(sessionId: number, reason: EndReason): void {
+    const record = this.#live.get(sessionId);
+    if (record !== undefined) record.closing ??= reason;
+  }
+
+  /** Who picked up, by the carrier's machine detection. */
+  answeredBy(sessionId: number, verdict: string): void {
+    const record = this.find(sessionId);
+    if (record === undefined) return;
+    record.answeredBy = verdict;
+    this.events.emit("changed", { sessionId });
+  }
+
+  /** Adds an utterance that somebody else wrote down, also to a call that is over. False when it is not here. */
+  note(sessionId: number, speaker: TranscriptEntry["speaker"], text: string): boolean {
+    const record = this.find(sessionId);
+    if (record === undefined) return false;
+    const entry = record.transcript.note(sessionId, speaker, text, this.#options.clock.wall());
+    if (entry !== undefined) this.events.emit("transcript", entry);
     return true;
   }
 
   /** Ends the call, once; whoever comes second changes nothing. */
   end(sessionId: number, reason: EndReason): void {
     const record = this.#live.get(sessionId);
-    if (record === undefined || record.phase === "ended") return;
+    if (record === undefined || isEnding(record.status)) return;
     this.events.emit("ending", { sessionId });
-    if (this.find(sessionId)?.phase === "ended") return; // somebody who heard of it ended it, too
-    record.phase = "ended";
+    if (isEnding(record.status)) return; // somebody who heard of it ended it, too
+    const status = endingFor(reason, record.answeredAt !== undefined);
+    record.status = status;
     record.endedAt = this.#options.clock.wall();
     record.endReason = reason;
-    this.#emit(record, { type: "call-ended", reason });
+    this.#emit(record, { type: "call-ended", reason, status });
     this.#live.delete(sessionId);
+    if (record.call.media === "stream") this.#streams -= 1;
     this.#ended.set(sessionId, record);
     this.#forgetOldest();
   }
@@ -145,7 +227,35 @@ export class CallRegistry {
   /** Tells what happened in a call; after its end nothing does. */
   publish(sessionId: number, fact: CallFact): void {
     const record = this.#live.get(sessionId);
-    if (record !== undefined && record.phase !== "ended") this.#emit(record, fact);
+    if (record !== undefined && !isEnding(record.status)) this.#emit(record, fact);
+  }
+
+  #checkAdmission({ sessionId, sipCallId, media }: Call): void {
+    if (this.#draining) throw new GatewayError("DRAINING", "The gateway is shutting down; call again later.");
+    const { maxCalls } = this.#options;
+    const free =
+      media === "stream" ? this.freeLines : GATHERS_PER_LINE * maxCalls - (this.#live.size - this.#streams);
+    if (free <= 0)
+      throw new GatewayError("AT_CAPACITY", `All ${maxCalls} lines are in use; call again later.`);
+    const known = sipCallId === undefined ? undefined : this.#bySipCallId.get(sipCallId);
+    if (this.#live.has(sessionId) || (known !== undefined && !isEnding(known.status))) {
+      throw new GatewayError("CONFLICT", `Call ${sipCallId ?? sessionId} is already here.`);
+    }
+  }
+
+  #answered(record: CallRecord, wall: number): boolean {
+    if (!this.#advance(record, "answered")) return false;
+    record.answeredAt = wall;
+    this.publish(record.call.sessionId, { type: "call-answered" });
+    return true;
+  }
+
+  #advance(record: CallRecord, signal: "placed" | "ringing" | "answered"): boolean {
+    const next = afterSignal(record.status, signal);
+    if (next === undefined) return false;
+    record.status = next;
+    this.events.emit("changed", { sessionId: record.call.sessionId });
+    return true;
   }
 
   #emit(record: CallRecord, fact: CallFact): void {
@@ -157,11 +267,12 @@ export class CallRegistry {
   }
 
   #forgetOldest(): void {
-    for (const [sessionId, record] of this.#ended) {
+    for (const [sessionId, { call }] of this.#ended) {
       if (this.#ended.size <= ENDED_KEPT) return;
+      const record = this.#ended.get(sessionId);
       this.#ended.delete(sessionId);
-      if (this.#bySipCallId.get(record.call.sipCallId) === record)
-        this.#bySipCallId.delete(record.call.sipCallId);
+      if (call.sipCallId !== undefined && this.#bySipCallId.get(call.sipCallId) === record)
+        this.#bySipCallId.delete(call.sipCallId);
     }
   }
 }

@@ -1,13 +1,71 @@
-/** Where session ids come from: positive integers below 2^53, none of them ever given twice. */
+import { GatewayError } from "../runtime/errors.ts";
+
+/** Where ids come from: positive integers below 2^53, none of them ever given twice. */
 export interface SessionIds {
+  /** Throws `STORE_UNAVAILABLE` when there is none left. */
   next(): number;
 }
 
+export interface BlockIdsOptions {
+  /** Takes so many ids from the store; answers the first. */
+  readonly reserve: (count: number) => Promise<number>;
+  /** How many are taken at a time; the next block is taken when half of one is used. */
+  readonly block: number;
+  readonly onError: (error: unknown) => void;
+}
+
 /**
- * Ids for one process without a store: they count from the microsecond of the start, so that a restart
- * cannot repeat one unless it had given more than a million ids a second. Below 2^53 until the year 2255.
+ * Ids taken from the store in blocks ahead of need, so that nobody waits for it, nor fails with it for as
+ * long as a block lasts. What is left of a block at the end of the process is never used.
  */
-export function sessionIdsFrom(startedAt: number): SessionIds {
-  let last = Math.floor(startedAt) * 1000;
+export class BlockIds implements SessionIds {
+  readonly #options: BlockIdsOptions;
+  readonly #blocks: { next: number; end: number }[] = [];
+  #reserving: Promise<void> | undefined;
+
+  private constructor(options: BlockIdsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the first block at hand; rejects when the store gives none. */
+  static async open(options: BlockIdsOptions): Promise<BlockIds> {
+    const ids = new BlockIds(options);
+    await ids.#reserve();
+    return ids;
+  }
+
+  next(): number {
+    const [block] = this.#blocks;
+    if (this.#left <= this.#options.block / 2) this.#reserveAhead();
+    if (block === undefined) {
+      throw new GatewayError("STORE_UNAVAILABLE", "The store gives no new ids; try again later.");
+    }
+    const id = block.next++;
+    if (block.next === block.end) this.#blocks.shift();
+    return id;
+  }
+
+  get #left(): number {
+    return this.#blocks.reduce((left, { next, end }) => left + end - next, 0);
+  }
+
+  #reserveAhead(): void {
+    this.#reserving ??= this.#reserve()
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#reserving = undefined;
+      });
+  }
+
+  async #reserve(): Promise<void> {
+    const { reserve, block } = this.#options;
+    const first = await reserve(block);
+    this.#blocks.push({ next: first, end: first + block });
+  }
+}
+
+/** Counts from 1: for one process that keeps nothing. */
+export function countingIds(): SessionIds {
+  let last = 0;
   return { next: () => ++last };
 }

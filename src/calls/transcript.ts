@@ -47,6 +47,25 @@ export class Transcript {
     return undefined;
   }
 
+  /**
+   * Adds a whole utterance that somebody else wrote down; undefined when it is there already.
+   *
+   * @param wall Unix ms.
+   */
+  note(
+    sessionId: number,
+    speaker: TranscriptEntry["speaker"],
+    text: string,
+    wall: number,
+  ): TranscriptEntry | undefined {
+    if (this.#entries.some((entry) => entry.speaker === speaker && entry.text === text)) return undefined;
+    const timestamp = Math.max(this.#entries.at(-1)?.timestamp ?? 0, wall);
+    const id = this.#entries.length + 1;
+    const entry: TranscriptEntry = { id, sessionId, speaker, text, timestamp, confidence: 1, final: true };
+    this.#entries.push(entry);
+    return entry;
+  }
+
   #entry(key: string, speaker: TranscriptEntry["speaker"], event: { sessionId: number; startedAt: number }) {
     const open = this.#open.get(key);
     if (open !== undefined) return open;
@@ -56,7 +75,7 @@ export class Transcript {
       sessionId: event.sessionId,
       speaker,
       text: "",
-      timestamp: Math.max(previous, this.#toWall(event.startedAt)),
+      timestamp: Math.max(previous, Math.round(this.#toWall(event.startedAt))),
       confidence: 1,
       final: false,
     };

@@ -18,6 +18,7 @@ export interface EntryContext {
 
 /** A name fit for URLs and labels of metrics. */
 const PROFILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const MODE = /^(cascade|speech-to-speech|speech-gather)$/;
 /** A number's format at the edge of the product: `+` and 7 to 15 digits (E.164). */
 const PHONE_NUMBER = /^\+\d{7,15}$/;
 
@@ -44,7 +45,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
     greeting: fields.text("greeting", 0, 2_000) ?? defaults.greeting,
     prompt: fields.text("prompt", 1, 100_000) ?? defaults.prompt,
     mode:
-      (fields.textLike("mode", /^(cascade|speech-to-speech)$/, "cascade or speech-to-speech") as
+      (fields.textLike("mode", MODE, "cascade, speech-to-speech or speech-gather") as
         | AgentProfile["mode"]
         | undefined) ?? defaults.mode,
     ...(voice !== undefined && { voice }),

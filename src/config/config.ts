@@ -14,11 +14,12 @@ import {
   readTwilio,
   type TwilioConfig,
 } from "./vendors.ts";
+import { readWebAccess, type WebAccess } from "./web-access.ts";
 
 const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
 
 /** All that can be configured, checked and frozen. What is optional and unset is absent. */
-export interface Config extends Readonly<Listening> {
+export interface Config extends Readonly<Listening>, WebAccess {
   readonly serviceName: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly twilio: TwilioConfig;
@@ -80,6 +81,7 @@ function readConfig(environment: EnvironmentReader): Config {
   }
   return given({
     ...readListening(environment, twilio.authToken),
+    ...readWebAccess(environment),
     serviceName: environment.text("SERVICE_NAME") ?? "call",
     logLevel: environment.choice("LOG_LEVEL", "INFO", logLevels),
     twilio,

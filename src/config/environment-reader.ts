@@ -105,14 +105,31 @@ export class EnvironmentReader {
   origin(name: string): string | undefined {
     const url = this.#url(name, ["http:", "https:"], "an http(s) origin", "https://voice.example.com");
     if (url === undefined) return undefined;
-    if (url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "")
-      return url.origin;
+    if (isOrigin(url)) return url.origin;
     this.problem(
       name,
       "has more than scheme, host and port",
       "leave out the path, the query and the user, as in https://voice.example.com",
     );
     return undefined;
+  }
+
+  /** A comma list of `http(s)` origins as browsers send them, each once; empty when unset. */
+  origins(name: string): readonly string[] {
+    const list = new Set<string>();
+    for (const part of (this.text(name) ?? "").split(",").map((text) => text.trim())) {
+      const url = URL.canParse(part) && !part.includes("*") ? new URL(part) : undefined;
+      if (url !== undefined && ["http:", "https:"].includes(url.protocol) && isOrigin(url)) {
+        list.add(url.origin);
+      } else if (part !== "") {
+        this.problem(
+          name,
+          part.includes("@") ? "has an entry that is not an origin" : `has "${part}", which is not an origin`,
+          "write scheme, host and port only, as in https://desk.example.com, with commas between them",
+        );
+      }
+    }
+    return [...list];
   }
 
   /** An `http(s)` URL that may have a path; without a slash at its end. */
@@ -135,4 +152,9 @@ export class EnvironmentReader {
     this.problem(name, `${value.includes("@") ? `is ${shown}` : shown} is not ${kind}`, `use ${example}`);
     return undefined;
   }
+}
+
+/** Whether it has no more than scheme, host and port. */
+function isOrigin({ pathname, search, hash, username, password }: URL): boolean {
+  return pathname === "/" && `${search}${hash}${username}${password}` === "";
 }

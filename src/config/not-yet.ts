@@ -3,10 +3,7 @@
  * the others; whoever sets one is told, so that nobody relies on what is not there.
  */
 const shortfalls: Readonly<Record<string, string>> = {
-  TWILIO_ACCOUNT_SID: "this version places no calls through Twilio",
   CALL_HISTORY_ENDPOINT: "this version delivers no call history",
-  DATABASE_URL: "this version keeps calls in memory only",
-  DATA_DIR: "this version keeps calls in memory only",
   REDIS_URL: "this version shares nothing between replicas",
   ELEVEN_LABS_AGENT_ID: "this version has no ElevenLabs outbound service",
   PHONE_NUMBER_ID: "this version has no ElevenLabs outbound service",

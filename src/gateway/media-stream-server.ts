@@ -16,6 +16,8 @@ export interface MediaStreamServerOptions {
   readonly signatureIsValid: (request: IncomingMessage) => boolean;
   readonly claim: (token: string, sipCallId: string) => Promise<Call>;
   readonly conversation: (call: Call) => MediaSink;
+  /** Hears of faults of ours that ended a stream. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Accepts media sockets, one for each call. It does not listen: `compose.ts` owns the one upgrade listener. */
@@ -87,12 +89,13 @@ export class MediaStreamServer {
   }
 
   get #host(): SessionHost {
-    const { clock, registry, claim, conversation } = this.#options;
+    const { clock, registry, claim, conversation, onError } = this.#options;
     return {
       clock,
       counters: this.counters,
       claim,
       conversation,
+      failed: onError,
       mediaStarted: (call, session, streamId) => {
         this.#sessions.set(call.sessionId, session);
         registry.publish(call.sessionId, { type: "media-started", streamId });

@@ -27,6 +27,8 @@ export interface SessionHost {
   mediaStarted(call: Call, session: MediaStreamSession, streamSid: string): void;
   /** The stream is over: the caller hung up, or the socket is of no more use. */
   mediaEnded(call: Call, reason: EndReason): void;
+  /** A fault of ours, which ends this stream and no other. */
+  failed(error: unknown): void;
 }
 
 /** One media stream: Twilio's messages in, paced audio out. It knows nothing of speech. */
@@ -53,6 +55,15 @@ export class MediaStreamSession implements Playback {
 
   /** One WebSocket message. Never throws, whatever it holds. */
   receive(raw: Buffer, isBinary: boolean): void {
+    try {
+      this.#receive(raw, isBinary);
+    } catch (error) {
+      this.#host.failed(error);
+      this.#refuse("internal"); // one call's fault must not end the others
+    }
+  }
+
+  #receive(raw: Buffer, isBinary: boolean): void {
     if (this.#state === "closed") return;
     this.#lastMessageAt = this.#host.clock.now();
     if (isBinary) return this.#note("binary");
@@ -141,7 +152,10 @@ export class MediaStreamSession implements Playback {
         (call) => this.#open(call, start.streamSid),
         (error: unknown) => this.#refuse(isConflict(error) ? "second-socket" : "token-refused"),
       )
-      .catch(() => this.#refuse("internal")); // one call's fault must not end the others
+      .catch((error: unknown) => {
+        this.#host.failed(error);
+        this.#refuse("internal");
+      });
   }
 
   #open(call: Call, streamSid: string): void {

@@ -1,28 +1,61 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type FastifyBaseLogger, fastify, LogController } from "fastify";
+import type { BatchDesk } from "../calls/batch-desk.ts";
+import type { CallControl } from "../calls/call-control.ts";
+import type { CallDirectory } from "../calls/call-directory.ts";
 import type { CallIntake } from "../calls/call-intake.ts";
+import type { CallMilestones } from "../calls/call-milestones.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
+import type { CallStore } from "../calls/call-store.ts";
+import type { Dialogue } from "../calls/dialogue.ts";
+import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Clock } from "../runtime/clock.ts";
+import type { LogRing } from "../telemetry/log-ring.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { requireBearer, requireOwnOrigin } from "./plugins/access.ts";
+import { LiveTickets } from "./live/live-tickets.ts";
+import { keyCheck, requireBearer, requireBearerOrTicket, requireOwnOrigin } from "./plugins/access.ts";
+import { allowOrigins } from "./plugins/cors.ts";
 import { answerClientError, answerError, handleErrors } from "./plugins/errors.ts";
+import { doOnce } from "./plugins/idempotency.ts";
 import { serveLiveSockets } from "./plugins/live-sockets.ts";
 import { describeApi } from "./plugins/openapi.ts";
+import { limitRates, type RateLimits } from "./plugins/rate-limits.ts";
 import { logRequests } from "./plugins/request-log.ts";
+import { measureRequests } from "./plugins/request-metrics.ts";
+import { secureBareAnswer, secureHeaders } from "./plugins/security-headers.ts";
+import { allCallRoutes } from "./routes/all-calls.ts";
+import { batchCallRoutes } from "./routes/batch-calls.ts";
+import { callServiceRoutes } from "./routes/call-service.ts";
 import { healthRoutes, type Readiness } from "./routes/health.ts";
+import { inboundCallRoutes } from "./routes/inbound-calls.ts";
+import { liveCallRoutes } from "./routes/live-calls.ts";
+import { liveTicketRoutes } from "./routes/live-tickets.ts";
 import { liveTranscriptRoutes } from "./routes/live-transcripts.ts";
+import { logRoutes } from "./routes/logs.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { outboundCallRoutes } from "./routes/outbound-calls.ts";
+import { phoneManagementRoutes } from "./routes/phone-management.ts";
 import { phoneWebhookRoutes } from "./routes/phone-webhooks.ts";
 import { transcriptRoutes } from "./routes/transcripts.ts";
 import { typedInputRoutes } from "./routes/typed-input.ts";
-import { errorBody } from "./schemas/error-body.ts";
-import { transcriptEntry } from "./schemas/transcript.ts";
+import { namedSchemas } from "./schemas/named-schemas.ts";
 import { strictBodies } from "./strict-bodies.ts";
 
 export interface HttpServerOptions {
   readonly registry: CallRegistry;
   readonly intake: CallIntake;
+  readonly directory: CallDirectory;
+  readonly control: CallControl;
+  readonly batches: BatchDesk;
+  readonly idempotencyKeys: IdempotencyKeys;
+  /** This process, as the store knows it. */
+  readonly owner: string;
+  readonly store: CallStore;
+  readonly milestones: CallMilestones;
+  readonly dialogue: Dialogue;
+  /** Name of the carrier whose webhooks come in. */
+  readonly carrierName: string;
   readonly typedInput: TypedInput;
   /** The origin that Twilio sees, without a slash at its end; asked at each request, as it may depend on the bound port. */
   readonly publicUrl: () => string;
@@ -31,6 +64,11 @@ export interface HttpServerOptions {
   readonly apiSecretKey?: string;
   /** Set: Twilio's webhooks must be signed. */
   readonly twilioAuthToken?: string;
+  /** Origins whose web pages may use the API. */
+  readonly corsOrigins: readonly string[];
+  readonly rateLimits: RateLimits;
+  /** The newest lines of the log. */
+  readonly logs: LogRing;
   readonly metrics: Metrics;
   readonly logger: FastifyBaseLogger;
   readonly clock: Clock;
@@ -53,7 +91,7 @@ const timeouts = {
 
 /** The HTTP side: routes and live feeds, ready to listen but not listening. */
 export function buildHttpServer(options: HttpServerOptions) {
-  const { registry, clock, apiSecretKey } = options;
+  const { registry, control, directory, clock, apiSecretKey } = options;
   const app = fastify({
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -66,27 +104,54 @@ export function buildHttpServer(options: HttpServerOptions) {
       headersTimeout: timeouts.headers,
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
     },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void answerError(error, request, secureBareAnswer(reply)),
     schemaController: { compilersFactory: { buildValidator: strictBodies } },
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   handleErrors(app);
-  logRequests(app);
-  if (apiSecretKey === undefined) app.addHook("onRequest", requireOwnOrigin(options.publicUrl));
+  logRequests(app, registry);
+  measureRequests(app, options.metrics);
+  secureHeaders(app);
+  allowOrigins(app, options.corsOrigins);
+  if (apiSecretKey === undefined) {
+    const guard = requireOwnOrigin(options.publicUrl, options.corsOrigins);
+    app.after(() => void app.addHook("onRequest", guard)); // behind the headers, which a refusal needs too
+  }
   serveLiveSockets(app, clock);
-  app.addSchema(errorBody);
-  app.addSchema(transcriptEntry);
+  const limitRate = limitRates(app, {
+    rateLimits: options.rateLimits,
+    carriesKey: keyCheck(apiSecretKey),
+    clock,
+    onLimited: (group) => options.metrics.rateLimited.inc({ group }),
+  });
+  const tickets = new LiveTickets(apiSecretKey, clock);
+  for (const schema of namedSchemas) app.addSchema(schema);
   describeApi(app);
 
   app.register(healthRoutes(options.serviceName, options.readiness));
   app.register(phoneWebhookRoutes(options));
   app.register(async (guarded) => {
+    guarded.addHook("onRequest", limitRate);
     if (apiSecretKey !== undefined) guarded.addHook("onRequest", requireBearer(apiSecretKey));
-    guarded.register(metricsRoutes(options.metrics));
-    guarded.register(transcriptRoutes(registry));
-    guarded.register(liveTranscriptRoutes(registry, clock));
+    guarded.register(metricsRoutes(options));
+    guarded.register(logRoutes(options.logs));
+    guarded.register(liveTicketRoutes(tickets));
+    doOnce(guarded, options);
+    guarded.register(callServiceRoutes(control));
+    guarded.register(inboundCallRoutes(directory, clock));
+    guarded.register(outboundCallRoutes(control, directory));
+    guarded.register(batchCallRoutes(options.batches, control, registry));
+    guarded.register(allCallRoutes(directory, clock));
+    guarded.register(phoneManagementRoutes(options));
+    guarded.register(transcriptRoutes(directory));
     guarded.register(typedInputRoutes(options.typedInput));
+  });
+  app.register(async (live) => {
+    live.addHook("onRequest", limitRate);
+    if (apiSecretKey !== undefined) live.addHook("onRequest", requireBearerOrTicket(apiSecretKey, tickets));
+    live.register(liveCallRoutes(options));
+    live.register(liveTranscriptRoutes(options));
   });
   return app;
 }

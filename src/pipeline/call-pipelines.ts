@@ -18,8 +18,9 @@ interface CallConversation extends MediaSink {
 
 interface Conversing {
   readonly pipeline: CallConversation;
-  /** Gives up waiting for the media. */
-  readonly cancelWait: Cancel;
+  /** Stops waiting for the answer or for the media. */
+  cancelWait: Cancel;
+  hasMedia: boolean;
 }
 
 /**
@@ -40,22 +41,25 @@ export class CallPipelines implements TypedInput {
   /** Begins to follow the calls. */
   start(): void {
     this.#registry.events.on("event", ({ type, sessionId }) => {
-      const call = type === "call-ringing" ? this.#registry.find(sessionId)?.call : undefined;
-      if (call !== undefined) this.#prepare(call);
+      const call = this.#registry.find(sessionId)?.call;
+      if (call?.media !== "stream") return;
+      if (type === "call-ringing") this.#prepare(call);
+      if (type === "call-answered") this.#awaitMedia(call);
     });
     this.#registry.events.on("ending", ({ sessionId }) => this.#close(sessionId));
   }
 
   /** The conversation of a call whose media has come. */
   of(call: Call): MediaSink {
-    const { pipeline, cancelWait } = this.#live.get(call.sessionId) ?? this.#prepare(call);
-    cancelWait();
-    return pipeline;
+    const conversing = this.#live.get(call.sessionId) ?? this.#prepare(call);
+    conversing.cancelWait();
+    conversing.hasMedia = true;
+    return conversing.pipeline;
   }
 
   typed(sessionId: number, text: string): void {
     const pipeline = this.#live.get(sessionId)?.pipeline;
-    if (pipeline === undefined || this.#registry.find(sessionId)?.phase !== "in-progress") {
+    if (pipeline === undefined || this.#registry.find(sessionId)?.status !== "answered") {
       throw new GatewayError("NOT_FOUND", "Call session not found");
     }
     pipeline.typed(text);
@@ -67,13 +71,28 @@ export class CallPipelines implements TypedInput {
   }
 
   #prepare(call: Call): Conversing {
-    const { sessionId } = call;
+    const { sessionId, direction } = call;
     const pipeline = this.#conversation(call);
-    const cancelWait = this.#parts.clock.after(MEDIA_LIMIT, () => this.#registry.end(sessionId, "no-media"));
-    const conversing = { pipeline, cancelWait };
+    // How long a call that we place may ring is between the carrier and whoever placed it.
+    const cancelWait =
+      direction === "outbound"
+        ? () => {}
+        : this.#parts.clock.after(RING_LIMIT, () => this.#registry.end(sessionId, "no-answer"));
+    const conversing = { pipeline, cancelWait, hasMedia: false };
     this.#live.set(sessionId, conversing);
     pipeline.prepare();
     return conversing;
+  }
+
+  /** Somebody has picked up: the media must come now. */
+  #awaitMedia(call: Call): void {
+    const { sessionId } = call;
+    const conversing = this.#live.get(sessionId) ?? this.#prepare(call);
+    if (conversing.hasMedia) return;
+    conversing.cancelWait();
+    conversing.cancelWait = this.#parts.clock.after(MEDIA_LIMIT, () =>
+      this.#registry.end(sessionId, "no-media"),
+    );
   }
 
   #conversation(call: Call): CallConversation {
@@ -98,5 +117,7 @@ export class CallPipelines implements TypedInput {
   }
 }
 
-/** How long after its TwiML a call's media may come before its line is given to another, in ms. */
+/** How long a call may ring, in ms, before its line is given to another. */
+const RING_LIMIT = 60_000;
+/** How long after the answer a call's media may come, in ms. */
 const MEDIA_LIMIT = 60_000;

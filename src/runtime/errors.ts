@@ -10,9 +10,15 @@ const catalogue = {
   NOT_FOUND: { status: 404, retryable: false },
   CONFLICT: { status: 409, retryable: false },
   PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
+  /** A live feed was asked for by a plain request. */
+  UPGRADE_REQUIRED: { status: 426, retryable: false },
+  RATE_LIMITED: { status: 429, retryable: true },
+  /** The carrier did not take an outbound call; the message begins as the API's users know it. */
+  CALL_NOT_PLACED: { status: 500, retryable: false },
   INTERNAL: { status: 500, retryable: false },
   AT_CAPACITY: { status: 503, retryable: true },
   DRAINING: { status: 503, retryable: true },
+  STORE_UNAVAILABLE: { status: 503, retryable: true },
   CONFIG_INVALID: { status: 500, retryable: false },
   PROVIDER_REFUSED: { status: 502, retryable: false },
   PROVIDER_RATE_LIMITED: { status: 503, retryable: true },

@@ -27,8 +27,12 @@ interface Line {
 
 function lineOf(event: CallEvent): Line | undefined {
   switch (event.type) {
-    case "call-ringing":
-      return { level: "info", message: "call ringing", attributes: { direction: event.direction } };
+    case "call-started":
+      return { level: "info", message: "call started", attributes: { direction: event.direction } };
+    case "call-placed":
+      return { level: "info", message: "call placed", attributes: { sip_call_id: event.sipCallId } };
+    case "call-answered":
+      return { level: "info", message: "call answered" };
     case "media-started":
       return { level: "info", message: "media started", attributes: { stream_id: event.streamId } };
     case "turn-committed":
@@ -42,7 +46,11 @@ function lineOf(event: CallEvent): Line | undefined {
       return { level: "warn", message: "provider failed", attributes: { port, provider, code, detail } };
     }
     case "call-ended":
-      return { level: "info", message: "call ended", attributes: { reason: event.reason } };
+      return {
+        level: "info",
+        message: "call ended",
+        attributes: { reason: event.reason, status: event.status },
+      };
     default:
       return undefined;
   }

@@ -20,6 +20,8 @@ export interface MetricSources {
   readonly media: () => MediaCounts;
   readonly liveCalls: () => number;
   readonly eventLoop: () => EventLoopDelays;
+  /** How writing to the store goes; `dropped` changes were given up since the start. Unset: nothing is written. */
+  readonly store?: () => { readonly failing: boolean; readonly dropped: number };
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
   readonly process: boolean;
 }
@@ -32,6 +34,9 @@ const speechBuckets = [
 /** Seconds. From a misdial to the longest call. */
 const callBuckets = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 
+/** Seconds. From an answer out of memory to one that waited for the store or the carrier. */
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 /** Every metric of the product: names, labels and buckets. Nothing on the audio path touches one. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -40,6 +45,7 @@ export function createMetrics(sources: MetricSources) {
   const registers = [registry];
   if (sources.process) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
   registerMediaMetrics(registry, sources.media);
+  if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
   new Gauge({
     name: "earshot_calls_active",
     help: "Calls that have not ended, ringing ones included",
@@ -138,6 +144,19 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["outcome"] as const,
       registers,
     }),
+    httpDuration: new Histogram({
+      name: "earshot_http_request_duration_seconds",
+      help: "Time from a request to its answer",
+      labelNames: ["method", "route", "status"] as const,
+      buckets: requestBuckets,
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: "earshot_http_rate_limited_total",
+      help: "Requests refused because there were too many",
+      labelNames: ["group"] as const,
+      registers,
+    }),
     turnsAbandoned: new Counter({
       name: "earshot_turns_abandoned_total",
       help: "Turns given up before the caller heard any of them",
@@ -175,6 +194,27 @@ function registerMediaMetrics(registry: Registry, media: () => MediaCounts): voi
     collect() {
       this.reset();
       for (const [problem, count] of Object.entries(media().problems)) this.inc({ problem }, count ?? 0);
+    },
+  });
+}
+
+function registerStoreMetrics(registry: Registry, store: NonNullable<MetricSources["store"]>): void {
+  const registers = [registry];
+  new Gauge({
+    name: "earshot_store_failing",
+    help: "1 while changes of calls cannot be written, else 0",
+    registers,
+    collect() {
+      this.set(store().failing ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: "earshot_store_changes_dropped_total",
+    help: "Changes of calls given up because the store was away for too long",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(store().dropped);
     },
   });
 }

@@ -48,7 +48,7 @@ function observeTurns(event: CallEvent, { turns, firstBytes }: Folds, metrics: M
 
 function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
   switch (event.type) {
-    case "call-ringing":
+    case "call-started":
       metrics.callsStarted.inc({ direction: event.direction });
       break;
     case "call-ended":

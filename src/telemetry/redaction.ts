@@ -3,17 +3,36 @@ export const REDACTED = "[redacted]";
 
 /**
  * Keys whose values never reach a log. `caller` and `pii` are where caller content belongs (words, numbers,
- * names); the others are secrets.
+ * names); then come the names that such content has in requests and calls, and secrets.
  */
 export const privateKeys: readonly string[] = [
   "caller",
   "pii",
+  "text",
+  "transcript",
+  "callerText",
+  "metadata",
+  "from",
+  "to",
+  "phone",
+  "phone_number",
+  "to_number",
+  "from_number",
+  "customer_phone",
+  "From",
+  "To",
+  "Caller",
+  "Called",
+  "SpeechResult",
+  "Digits",
+  "UnstableSpeechResult",
   "authorization",
   "proxy-authorization",
   "cookie",
   "x-twilio-signature",
   "xi-api-key",
   "token",
+  "ticket",
   "secret",
   "password",
   "apiKey",

@@ -84,7 +84,7 @@ function readStart({ start }: Fields): InboundMessage | undefined {
       accountSid: isText(accountSid) ? accountSid : "",
       parameters,
       encoding: isText(format.encoding) ? format.encoding : "audio/x-mulaw",
-      sampleRate: Number(format.sampleRate ?? 8000),
+      sampleRate: numberOf(format.sampleRate ?? 8000),
     },
   };
 }
@@ -94,7 +94,7 @@ function readMedia({ streamSid, media }: Fields): InboundMessage | undefined {
   return {
     event: "media",
     streamSid,
-    timestamp: Number.parseInt(String(media.timestamp), 10),
+    timestamp: numberOf(media.timestamp),
     payload: media.payload,
     track: isText(media.track) ? media.track : "inbound",
   };
@@ -102,6 +102,12 @@ function readMedia({ streamSid, media }: Fields): InboundMessage | undefined {
 
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** NaN for what is neither a number nor its digits. */
+function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" ? Number.parseInt(value, 10) : Number.NaN;
 }
 
 function isText(value: unknown): value is string {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
-import { sessionIdsFrom } from "../../src/calls/session-ids.ts";
+import { countingIds } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
 import type { Message } from "../../src/pipeline/language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
+import { anIncomingCall } from "../support/calls.ts";
 import {
   answering,
   brokenVoice,
@@ -305,18 +306,14 @@ describe("complaints about the beginning and the end of a call", () => {
     const intake = new CallIntake({
       registry,
       profileFor: () => profile,
-      sessionIds: sessionIdsFrom(clock.wall()),
+      speechIsDown: () => false,
+      sessionIds: countingIds(),
       spentTokens: new InProcessSpentTokens(),
       tokenKey: streamTokenKey(["test"]),
       clock,
     });
     const sipCallId = "CA00000000000000000000000000000001";
-    const answer = intake.incoming({
-      sipCallId,
-      from: "+14155550100",
-      to: "+15005550006",
-      afterMedia: false,
-    });
+    const answer = intake.incoming(anIncomingCall({ sipCallId }));
     const { token } = answer as { token: string };
     await expect(intake.claim(token, sipCallId)).resolves.toMatchObject({ sipCallId });
     await expect(intake.claim(token, sipCallId)).rejects.toBeInstanceOf(GatewayError);

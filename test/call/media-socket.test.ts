@@ -11,7 +11,9 @@ let earshot: Earshot;
 const sockets: WebSocket[] = [];
 
 beforeEach(async () => {
-  earshot = await startEarshot(loadConfig({ PORT: "0", LOG_LEVEL: "CRITICAL", MAX_CALLS: "2" }));
+  earshot = await startEarshot(
+    loadConfig({ PORT: "0", DATA_DIR: ":memory:", LOG_LEVEL: "CRITICAL", MAX_CALLS: "2" }),
+  );
 });
 
 afterEach(async () => {
@@ -102,7 +104,7 @@ describe("media sockets", () => {
     expect(await bad.closed).toBe(1009);
     await isAlive(good, "CA2");
     expect(earshot.registry.findBySipCallId("CA1")).toMatchObject({
-      phase: "ended",
+      status: "completed",
       endReason: "media-lost",
     });
   });
@@ -142,15 +144,17 @@ describe("media sockets", () => {
     expect((await fetch(`${earshot.url}/health`)).status).toBe(200);
   });
 
-  it("are busy when all lines are in use, and count what was wrong", async () => {
+  it("let Twilio recognise and speak when all lines are in use, are busy beyond that, and count what was wrong", async () => {
     await opens("CA1");
     const line = await opens("CA2");
-    await expect(rings("CA3")).rejects.toThrow("reject");
+    await expect(rings("CA3")).rejects.toThrow("gather");
+    for (const callSid of ["CA4", "CA5", "CA6"]) await rings(callSid).catch(() => {});
+    await expect(rings("CA7")).rejects.toThrow("reject");
     line.socket.send(JSON.stringify({ event: "media", streamSid: "MZother", media: { payload: silence } }));
     await isAlive(line, "CA2");
     const metrics = await (await fetch(`${earshot.url}/metrics`)).text();
     expect(metrics).toContain('earshot_media_problems_total{problem="wrong-stream"} 1');
-    expect(metrics).toContain("earshot_calls_active 2");
+    expect(metrics).toContain("earshot_calls_active 6");
   });
 
   it("close with 1001 when the product stops, after the calls were ended", async () => {

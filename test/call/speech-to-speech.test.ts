@@ -7,8 +7,7 @@ import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.t
 import type { CallEvent } from "../../src/calls/call-event.ts";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
-import { InProcessServiceRequests } from "../../src/calls/service-requests.ts";
-import { sessionIdsFrom } from "../../src/calls/session-ids.ts";
+import { countingIds } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
 import { MediaStreamServer } from "../../src/gateway/media-stream-server.ts";
@@ -26,6 +25,7 @@ import {
   type OpenAiRealtimeStandIn,
   startOpenAiRealtimeStandIn,
 } from "../../src/simulation/stand-ins/openai-realtime-stand-in.ts";
+import { anIncomingCall, serviceRequestBook } from "../support/calls.ts";
 import { speech } from "../support/virtual-call.ts";
 
 const CHARACTERS_PER_SECOND = 40;
@@ -77,17 +77,13 @@ async function call(
   const intake = new CallIntake({
     registry,
     profileFor: () => agentProfile({ greeting: "Hello.", ...profile }),
-    sessionIds: sessionIdsFrom(clock.wall()),
+    speechIsDown: () => false,
+    sessionIds: countingIds(),
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
     clock,
   });
-  const answer = intake.incoming({
-    sipCallId: SIP_CALL_ID,
-    from: "+14155550100",
-    to: "+15005550006",
-    afterMedia: false,
-  });
+  const answer = intake.incoming(anIncomingCall({ sipCallId: SIP_CALL_ID }));
   if (answer.action !== "connect") throw new Error(`The gateway answered ${answer.action}`);
   const { sessionId } = answer.call;
   const pipeline = new SpeechToSpeechPipeline(
@@ -96,7 +92,7 @@ async function call(
       clock,
       speechToSpeech: new OpenAiRealtime({ apiKey: "key", clock, baseUrl: `${standIn.origin}/v1` }),
       voiceActivity: await loadVoiceActivity(),
-      tools: [endCallTool, serviceRequestTool(new InProcessServiceRequests())],
+      tools: [endCallTool, serviceRequestTool(serviceRequestBook())],
     },
     {
       publish: (fact) => registry.publish(sessionId, fact),
@@ -113,6 +109,9 @@ async function call(
     signatureIsValid: () => true,
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: () => pipeline,
+    onError: (error) => {
+      throw error;
+    },
   });
   const http = createServer();
   http.on("upgrade", (request, socket, head) => media.handleUpgrade(request, socket, head));

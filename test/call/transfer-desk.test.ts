@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function transferring() {
   const file = join(folder, "agents.json");
   writeFileSync(file, JSON.stringify({ profiles: [{ name: "front-desk", tools: ["transfer_call"] }] }));
-  return loadConfig({ PORT: "0", LOG_LEVEL: "CRITICAL", AGENT_PROFILES: file });
+  return loadConfig({ PORT: "0", DATA_DIR: ":memory:", LOG_LEVEL: "CRITICAL", AGENT_PROFILES: file });
 }
 
 describe("a profile that transfers calls", () => {

@@ -45,6 +45,7 @@ async function withVendors(environment: Record<string, string> = {}): Promise<Ve
   opened.push(deepgram, openai, elevenlabs);
   const config = loadConfig({
     PORT: "0",
+    DATA_DIR: ":memory:",
     LOG_LEVEL: "CRITICAL",
     TWILIO_AUTH_TOKEN: "12345678901234567890123456789012",
     AGENT_GREETING: "Hello.",

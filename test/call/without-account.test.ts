@@ -22,7 +22,9 @@ async function dials(
   script: readonly CallerStep[],
   environment: Record<string, string> = {},
 ): Promise<CallReport> {
-  earshot = await startEarshot(loadConfig({ PORT: "0", LOG_LEVEL: "CRITICAL", ...environment }));
+  earshot = await startEarshot(
+    loadConfig({ PORT: "0", DATA_DIR: ":memory:", LOG_LEVEL: "CRITICAL", ...environment }),
+  );
   const phone = new SimulatedPhone({
     clock,
     exchange: new PhoneExchange(clock),

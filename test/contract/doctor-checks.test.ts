@@ -19,10 +19,8 @@ import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlab
 import type { OpenAiAccount } from "../../src/simulation/stand-ins/openai-account.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { Fault, StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
-import {
-  startTwilioAccountStandIn,
-  type TwilioNumber,
-} from "../../src/simulation/stand-ins/twilio-account-stand-in.ts";
+import type { TwilioNumber } from "../../src/simulation/stand-ins/twilio-account.ts";
+import { startTwilioStandIn } from "../../src/simulation/stand-ins/twilio-stand-in.ts";
 
 /** The vendors' own packages against the stand-ins. */
 
@@ -101,7 +99,7 @@ async function elevenLabs(apiKey: string, more: ElevenLabsAccount) {
 
 async function twilio(authToken: string, numbers: readonly TwilioNumber[] = [], status = "active") {
   const options = { clock, accountSid: ACCOUNT, authToken: KEY, status, numbers };
-  const standIn = opened(await startTwilioAccountStandIn(options));
+  const standIn = opened(await startTwilioStandIn(options));
   return { standIn, account: { clock, accountSid: ACCOUNT, authToken, apiBaseUrl: standIn.origin, limit } };
 }
 

@@ -8,7 +8,7 @@ import { startDeepgramStandIn } from "../../src/simulation/stand-ins/deepgram-st
 import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
-import { startTwilioAccountStandIn } from "../../src/simulation/stand-ins/twilio-account-stand-in.ts";
+import { startTwilioStandIn } from "../../src/simulation/stand-ins/twilio-stand-in.ts";
 
 /** The whole command as an operator runs it, embedded speech included. */
 
@@ -57,7 +57,7 @@ describe("npm run doctor", () => {
       startDeepgramStandIn({ clock, apiKey: "dg-secret" }),
       startOpenAiStandIn({ clock, account: { apiKey: "another" } }),
       startElevenLabsStandIn({ clock, account: { apiKey: "el-secret" } }),
-      startTwilioAccountStandIn({
+      startTwilioStandIn({
         clock,
         accountSid: `AC${"1".repeat(32)}`,
         authToken: "tw-secret",

@@ -1,71 +1,159 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { WebSocket } from "ws";
-import { agentProfile } from "../../src/calls/agent-profile.ts";
+import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.ts";
 import type { CallFact } from "../../src/calls/call-event.ts";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
-import { sessionIdsFrom } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
+import { composeCallDesk } from "../../src/compose-calls.ts";
 import { mediaCounters } from "../../src/gateway/media-counters.ts";
 import { buildHttpServer, type HttpServerOptions } from "../../src/http/server.ts";
 import { takeUpgradeHandler } from "../../src/http/take-upgrade-handler.ts";
+import { endCallTool } from "../../src/pipeline/built-in-tools.ts";
+import type { LanguageModel } from "../../src/pipeline/language-model.ts";
+import { TextDialogues } from "../../src/pipeline/text-dialogues.ts";
+import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { LogRing } from "../../src/telemetry/log-ring.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { anIncomingCall } from "../support/calls.ts";
+import { ScriptedCarrier } from "../support/scripted-carrier.ts";
 
-/** The HTTP side over a real registry and a manual clock; what it logs is kept. */
-export function httpFixture(overrides: Partial<HttpServerOptions> = {}) {
-  const clock = new ManualClock();
+/** What a test wants otherwise. */
+export interface FixtureParts {
+  readonly maxCalls?: number;
+  readonly profile?: Partial<AgentProfile>;
+  readonly languageModel?: LanguageModel;
+}
+
+/**
+ * The HTTP side over the real domain, a store that keeps nothing and a carrier that does as it is told; what it
+ * logs is kept. Time stands still but for the tests that move it.
+ */
+export function httpFixture(overrides: Partial<HttpServerOptions> = {}, parts: FixtureParts = {}) {
+  return httpFixtureOn(new ManualClock(), overrides, parts);
+}
+
+/** As {@link httpFixture}, on any clock; batches need one that goes by itself. */
+export async function httpFixtureOn<C extends Clock>(
+  clock: C,
+  overrides: Partial<HttpServerOptions> = {},
+  parts: FixtureParts = {},
+) {
+  const errors: unknown[] = [];
+  const profile = agentProfile(parts.profile);
   const registry = new CallRegistry({
     clock,
-    maxCalls: 2,
-    onListenerError: (error) => {
-      throw error;
+    maxCalls: parts.maxCalls ?? 2,
+    onListenerError: (error) => errors.push(error),
+  });
+  const store = await openStore({ dataDir: ":memory:", clock });
+  const carrier = new ScriptedCarrier();
+  /** What the simulated line was told. */
+  const line = { received: [] as string[], answered: [] as string[] };
+  let lastId = 0;
+  const desk = await composeCallDesk({
+    registry,
+    store,
+    carriers: {
+      outbound: carrier,
+      simulated: {
+        name: "simulated",
+        newSipCallId: () => `SC_${++lastId}`,
+        receive: ({ sipCallId }) => void line.received.push(sipCallId),
+        answer: (sipCallId) => void line.answered.push(sipCallId),
+      },
+      of: (name) => (name === carrier.name ? carrier : undefined),
+      close: async () => {},
     },
+    profileFor: () => profile,
+    profileNamed: () => profile,
+    ownNumber: undefined,
+    clock,
+    onError: (error) => errors.push(error),
   });
   const intake = new CallIntake({
     registry,
-    profileFor: () => agentProfile(),
-    sessionIds: sessionIdsFrom(0),
+    profileFor: () => profile,
+    speechIsDown: () => false,
+    sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
     clock,
   });
+  const languageModel = parts.languageModel ?? scriptedLanguageModel({ clock, answer: () => "Certainly." });
+  const dialogue = new TextDialogues(registry, { clock, languageModel, tools: [endCallTool] });
+  dialogue.start();
   const log: string[] = [];
-  const metrics = createMetrics({
-    media: mediaCounters,
-    liveCalls: () => registry.liveCount,
-    eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
-    process: false,
-  });
+  const logs = new LogRing();
   const app = buildHttpServer({
     registry,
     intake,
+    directory: desk.directory,
+    control: desk.control,
+    batches: desk.batches,
+    idempotencyKeys: store.idempotencyKeys,
+    owner: desk.owner,
+    store: store.calls,
+    milestones: desk.milestones,
+    dialogue,
+    carrierName: carrier.name,
     typedInput: { typed: () => {} },
     publicUrl: () => "http://127.0.0.1:8000",
     serviceName: "call",
-    metrics,
+    corsOrigins: [],
+    rateLimits: { default: 0, batch: 0, outbound: 0 },
+    metrics: createMetrics({
+      media: mediaCounters,
+      liveCalls: () => registry.liveCount,
+      eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
+      process: false,
+    }),
     logger: createLogger({
       level: "DEBUG",
       service: "call",
       destination: { write: (line) => void log.push(line) },
+      ring: logs,
     }),
+    logs,
     clock,
     readiness: () => ({ ready: true, checks: { calls: "ok" } }),
     ...overrides,
   });
-  return { app, clock, registry, intake, log };
+  return {
+    app,
+    clock,
+    registry,
+    intake,
+    desk,
+    store,
+    carrier,
+    line,
+    dialogue,
+    log,
+    /** What went wrong behind the requests. */
+    errors,
+    async close() {
+      await app.close();
+      await desk.stopDialling();
+      await desk.close();
+      await store.close();
+    },
+  };
 }
 
-export type HttpFixture = ReturnType<typeof httpFixture>;
+export type HttpFixture<C extends Clock = ManualClock> = Awaited<ReturnType<typeof httpFixtureOn<C>>>;
 
-/** Takes in a call and answers it; the session's id. */
-export function liveCall({ registry, intake }: HttpFixture, sipCallId = "CA1"): number {
-  const answer = intake.incoming({ sipCallId, from: "+14155550100", to: "+15005550006", afterMedia: false });
+/** Takes in a call whose media stream comes, which answers it; the session's id. */
+export function liveCall({ registry, intake }: HttpFixture<Clock>, sipCallId = "CA1"): number {
+  const answer = intake.incoming(anIncomingCall({ sipCallId }));
   if (answer.action !== "connect") throw new Error(`the call was not taken in: ${answer.action}`);
-  registry.answer(answer.call.sessionId);
+  registry.claimMedia(answer.call.sessionId);
   return answer.call.sessionId;
 }
 
@@ -78,7 +166,7 @@ export function agentHeard(turn: number, text: string, final: boolean, startedAt
 }
 
 /** Listens on a free port and shares upgrades out as the product does; the origin. */
-export async function listen({ app }: HttpFixture): Promise<string> {
+export async function listen({ app }: Pick<HttpFixture<Clock>, "app">): Promise<string> {
   await app.ready();
   app.server.on("upgrade", takeUpgradeHandler(app));
   await app.listen({ host: "127.0.0.1", port: 0 });

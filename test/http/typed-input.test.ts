@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/runtime/errors.ts";
 import { httpFixture } from "./http-fixture.ts";
 
 const typed: [number, string][] = [];
-const fixture = httpFixture({
+const fixture = await httpFixture({
   typedInput: {
     typed(sessionId, text) {
       if (sessionId === 404) throw new GatewayError("NOT_FOUND", "Call session not found");
@@ -12,7 +12,9 @@ const fixture = httpFixture({
   },
 });
 
-afterEach(() => typed.splice(0));
+afterEach(() => void typed.splice(0));
+
+afterAll(() => fixture.close());
 
 const post = (id: number, payload: unknown) =>
   fixture.app.inject({ method: "POST", url: `/api/v1/calls/${id}/input`, payload: payload as object });

@@ -7,8 +7,7 @@ import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.t
 import type { CallEvent } from "../../src/calls/call-event.ts";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
-import { InProcessServiceRequests } from "../../src/calls/service-requests.ts";
-import { sessionIdsFrom } from "../../src/calls/session-ids.ts";
+import { countingIds } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
 import { mediaCounters } from "../../src/gateway/media-counters.ts";
@@ -28,6 +27,7 @@ import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
 import type { Tool } from "../../src/pipeline/tools.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { PlaybackBuffer } from "../../src/simulation/phone/playback-buffer.ts";
+import { anIncomingCall, serviceRequestBook } from "./calls.ts";
 
 export interface VirtualCallOptions {
   readonly speechToText: SpeechToText | ((clock: ManualClock) => SpeechToText);
@@ -96,13 +96,14 @@ export class VirtualCall {
         endCallTool,
         collectDigitsTool,
         sendDigitsTool,
-        serviceRequestTool(new InProcessServiceRequests()),
+        serviceRequestTool(serviceRequestBook()),
       ],
     });
     this.#intake = new CallIntake({
       registry: this.registry,
       profileFor: () => agentProfile({ greeting: "Hello.", ...options.profile }),
-      sessionIds: sessionIdsFrom(clock.wall()),
+      speechIsDown: () => false,
+      sessionIds: countingIds(),
       spentTokens: new InProcessSpentTokens(),
       tokenKey: streamTokenKey(["test"]),
       clock,
@@ -122,6 +123,9 @@ export class VirtualCall {
           });
         },
         mediaEnded: (call, reason) => this.registry.end(call.sessionId, reason),
+        failed: (error) => {
+          throw error;
+        },
       },
       this.#socket,
     );
@@ -129,12 +133,7 @@ export class VirtualCall {
 
   /** Rings, and opens the media stream as the TwiML says. */
   async dial(sipCallId = SIP_CALL_ID): Promise<this> {
-    const answer = this.#intake.incoming({
-      sipCallId,
-      from: "+14155550100",
-      to: "+15005550006",
-      afterMedia: false,
-    });
+    const answer = this.#intake.incoming(anIncomingCall({ sipCallId }));
     if (answer.action !== "connect") throw new Error(`The gateway answered ${answer.action}`);
     this.#session.begin();
     this.gives({ event: "connected", protocol: "Call", version: "1.0.0" });

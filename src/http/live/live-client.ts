@@ -13,6 +13,9 @@ export interface LiveSocket {
 /** Messages that wait for a slow client; beyond them the oldest is dropped. */
 const QUEUE_LIMIT = 256;
 
+/** Messages that are sent in one go, so that a long past does not keep the event loop from live calls. */
+const PART = 200;
+
 /** Bytes that may wait in the socket before messages wait in the queue. */
 const BUFFER_LIMIT = 1024 * 1024;
 
@@ -36,6 +39,8 @@ export class LiveClient {
   #finishing = false;
   #closed = false;
   #cancelPing: Cancel = () => {};
+  /** Settled once nothing waits any more; there while somebody wants to know. */
+  #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -49,6 +54,7 @@ export class LiveClient {
     socket.on("close", () => {
       this.#closed = true;
       this.#cancelPing();
+      this.#drained?.resolve();
       onClosed();
     });
     this.#schedulePing();
@@ -65,6 +71,30 @@ export class LiveClient {
     this.#pump();
   }
 
+  /**
+   * Sends many, at the client's own speed, so that none of them is dropped. Resolves when the last one is on its
+   * way, or the client has gone.
+   */
+  async sendAll(messages: readonly object[]): Promise<void> {
+    for (let from = 0; from < messages.length && !this.#closed; from += PART) {
+      for (const message of messages.slice(from, from + PART)) this.send(message);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#closed || this.#queue.length === 0) continue;
+      this.#drained ??= Promise.withResolvers();
+      await this.#drained.promise;
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Closes at once, with a code of RFC 6455 that says why. What waits is not sent. */
+  close(code: number, reason: string): void {
+    this.#queue.length = 0;
+    this.#options.socket.close(code, reason);
+  }
+
   /** Sends a last message after all that waits, then closes normally. */
   finish(message: object): void {
     this.send(message);
@@ -79,7 +109,10 @@ export class LiveClient {
       this.#dropped = 0;
       this.#write(this.#queue.shift() as string);
     }
-    if (this.#finishing && this.#queue.length === 0) socket.close(1000, "call ended");
+    if (this.#queue.length > 0) return;
+    this.#drained?.resolve();
+    this.#drained = undefined;
+    if (this.#finishing) socket.close(1000, "call ended");
   }
 
   #write(text: string): void {

@@ -1,11 +1,16 @@
 import type { CallEvent } from "../../calls/call-event.ts";
+import { isEnding } from "../../calls/call-lifecycle.ts";
 import type { CallRecord, CallRegistry } from "../../calls/call-registry.ts";
 import type { TranscriptEntry } from "../../calls/transcript.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
 import { LiveClient, type LiveSocket } from "./live-client.ts";
+import { callEnded, transcriptUpdate } from "./transcript-update.ts";
 
 /** How long after the end of a call its last utterances may still be completed. */
 const SETTLING = 1_000;
+
+/** An utterance that goes on is told at least this often, in ms, whether or not it has grown. */
+const TOLD_EVERY = 1_000;
 
 /**
  * One client's live transcript of one call: first what was said so far, then every utterance as it begins,
@@ -17,6 +22,8 @@ export class TranscriptFeed {
   readonly #clock: Clock;
   readonly #client: LiveClient;
   readonly #shown = new Set<number>();
+  /** By utterance that goes on: undoes its next repetition. */
+  readonly #repeating = new Map<number, Cancel>();
   #undo: Cancel[] = [];
 
   constructor(registry: CallRegistry, record: CallRecord, socket: LiveSocket, clock: Clock) {
@@ -31,21 +38,25 @@ export class TranscriptFeed {
     });
   }
 
-  start(): void {
+  /** @param from id of the first utterance of the past that is wanted. */
+  start(from = 1): void {
     const { events } = this.#registry;
     this.#client.start();
-    for (const entry of this.#record.transcript.entries) this.#show(entry);
+    for (const entry of this.#record.transcript.entries) {
+      if (entry.id >= from) this.#show(entry);
+      else this.#shown.add(entry.id); // by the connection before this one
+    }
     this.#undo = [
       events.on("transcript", (entry) => this.#follow(entry)),
       events.on("event", (event) => this.#watchForEnd(event)),
     ];
-    if (this.#record.phase === "ended") this.#settle();
+    if (isEnding(this.#record.status)) this.#settle();
   }
 
   #follow(entry: TranscriptEntry): void {
     if (entry.sessionId !== this.#record.call.sessionId) return;
     this.#show(entry);
-    if (this.#record.phase === "ended" && this.#complete) this.#finish();
+    if (isEnding(this.#record.status) && this.#complete) this.#finish();
   }
 
   #watchForEnd(event: CallEvent): void {
@@ -66,30 +77,25 @@ export class TranscriptFeed {
   #show(entry: TranscriptEntry): void {
     if (entry.text === "" && !this.#shown.has(entry.id)) return;
     this.#shown.add(entry.id);
-    this.#client.send({
-      event: "transcript_update",
-      session_id: entry.sessionId,
-      id: entry.id,
-      speaker: entry.speaker,
-      text: entry.text,
-      timestamp: new Date(entry.timestamp).toISOString(),
-      interim: !entry.final,
-    });
+    this.#client.send(transcriptUpdate(entry));
+    this.#repeating.get(entry.id)?.();
+    this.#repeating.delete(entry.id);
+    if (!entry.final)
+      this.#repeating.set(
+        entry.id,
+        this.#clock.after(TOLD_EVERY, () => this.#show(entry)),
+      );
   }
 
   #finish(): void {
     const { call, endedAt, endReason } = this.#record;
     this.#stop();
-    this.#client.finish({
-      event: "call_ended",
-      session_id: call.sessionId,
-      reason: endReason,
-      timestamp: new Date(endedAt ?? this.#clock.wall()).toISOString(),
-    });
+    this.#client.finish(callEnded(call.sessionId, endReason ?? null, endedAt ?? this.#clock.wall()));
   }
 
   #stop(): void {
-    for (const undo of this.#undo) undo();
+    for (const undo of [...this.#undo, ...this.#repeating.values()]) undo();
     this.#undo = [];
+    this.#repeating.clear();
   }
 }

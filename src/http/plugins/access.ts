@@ -2,21 +2,39 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../../runtime/errors.ts";
 import { asksForWebSocket } from "../asks-for-web-socket.ts";
+import type { LiveTickets } from "../live/live-tickets.ts";
 
 /** The names under which this machine is meant when nobody else can reach it. */
 const ownNames = ["localhost", "127.0.0.1", "[::1]"];
 
-/**
- * Refuses requests without the key with 401. Used for management endpoints and live feeds; it runs before
- * the body is read and before an upgrade is answered.
- */
-export function requireBearer(apiSecretKey: string): (request: FastifyRequest) => Promise<void> {
+/** Runs on every request, before its body is read and before an upgrade is answered; throws to refuse it. */
+type Guard = (request: FastifyRequest) => Promise<void>;
+
+/** Tells whether a request carries the key, in constant time. Without a key that is set, none does. */
+export function keyCheck(apiSecretKey: string | undefined): (request: FastifyRequest) => boolean {
+  if (apiSecretKey === undefined) return () => false;
   const expected = digest(apiSecretKey);
+  return ({ headers }) => {
+    const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+    return given !== undefined && timingSafeEqual(digest(given), expected);
+  };
+}
+
+/** Refuses requests without the key with 401. */
+export function requireBearer(apiSecretKey: string): Guard {
+  const carriesKey = keyCheck(apiSecretKey);
   return async (request) => {
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (given === undefined || !timingSafeEqual(digest(given), expected)) {
-      throw new GatewayError("UNAUTHORIZED", "Invalid or missing authentication token");
-    }
+    if (!carriesKey(request)) throw unauthorized();
+  };
+}
+
+/** As {@link requireBearer}, but a ticket in the query will do (`?ticket=…`), once: for browsers' WebSockets. */
+export function requireBearerOrTicket(apiSecretKey: string, tickets: LiveTickets): Guard {
+  const carriesKey = keyCheck(apiSecretKey);
+  return async (request) => {
+    const { ticket } = request.query as { ticket?: unknown };
+    if (carriesKey(request)) return;
+    if (typeof ticket !== "string" || !(await tickets.spend(ticket))) throw unauthorized();
   };
 }
 
@@ -26,19 +44,25 @@ export function requireBearer(apiSecretKey: string): (request: FastifyRequest) =
  * that is more than a read (cross-site requests).
  *
  * @param publicUrl the origin of the gateway itself.
+ * @param corsOrigins origins that are not foreign, because the operator lets their pages use the API.
  */
-export function requireOwnOrigin(publicUrl: () => string): (request: FastifyRequest) => Promise<void> {
+export function requireOwnOrigin(publicUrl: () => string, corsOrigins: readonly string[]): Guard {
   return async (request) => {
     const trusted = [...ownNames, new URL(publicUrl()).hostname];
     if (!trusted.includes(hostnameOf(`http://${request.headers.host}`) ?? "")) {
       throw new GatewayError("FORBIDDEN", "Without API_SECRET_KEY only requests to this machine are served.");
     }
     const { origin } = request.headers;
+    if (origin === undefined || corsOrigins.includes(origin)) return;
     const harmless = (request.method === "GET" || request.method === "HEAD") && !asksForWebSocket(request);
-    if (origin !== undefined && !harmless && !trusted.includes(hostnameOf(origin) ?? "")) {
+    if (!harmless && !trusted.includes(hostnameOf(origin) ?? "")) {
       throw new GatewayError("FORBIDDEN", "Without API_SECRET_KEY requests from other origins are refused.");
     }
   };
+}
+
+function unauthorized(): GatewayError {
+  return new GatewayError("UNAUTHORIZED", "Invalid or missing authentication token");
 }
 
 function hostnameOf(url: string): string | undefined {

@@ -3,12 +3,19 @@ import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { asGatewayError, type ErrorCode, GatewayError } from "../../runtime/errors.ts";
 import { asksForWebSocket } from "../asks-for-web-socket.ts";
+import { isPhonePattern } from "../schemas/phone-number.ts";
 
 /** The body of every error: `detail` for people, `code` for programs. */
 export interface ErrorBody {
   readonly detail: string;
   readonly code: ErrorCode;
 }
+
+/** Refusals that pass: the client is told when to come again. */
+const passing: readonly ErrorCode[] = ["RATE_LIMITED", "AT_CAPACITY", "DRAINING", "STORE_UNAVAILABLE"];
+
+/** When that is, unless somebody who knows better has said so, in seconds. */
+const RETRY_AFTER = 5;
 
 /** Lets every error of the server leave in one shape. */
 export function handleErrors(app: FastifyInstance): void {
@@ -25,6 +32,8 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known.code === "INTERNAL") request.log.error({ err: error }, "request failed");
   else if (status >= 500) request.log.warn({ err: error }, "request refused");
   if (known.code === "UNAUTHORIZED") reply.header("www-authenticate", "Bearer");
+  if (passing.includes(known.code) && !reply.hasHeader("retry-after"))
+    reply.header("retry-after", RETRY_AFTER);
   const detail = known.code === "INTERNAL" ? "Something went wrong on our side." : known.message;
   if (asksForWebSocket(request)) endAfterAnswer(reply);
   return reply
@@ -76,6 +85,9 @@ function statusOf(error: unknown, known: GatewayError): number {
   return known.code === "BAD_REQUEST" && statusCode !== undefined ? statusCode : known.status;
 }
 
+/** As the API's users know it. */
+const INVALID_NUMBER = "Invalid phone number format";
+
 /** The first field that failed, by its name. */
 function fieldProblem({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? [];
@@ -84,6 +96,9 @@ function fieldProblem({ validation, validationContext }: FastifyError): string {
   if (first.keyword === "required") {
     const missing = String(first.params.missingProperty);
     return `${parent === "" ? missing : `${parent}.${missing}`} is required`;
+  }
+  if (first.keyword === "pattern" && isPhonePattern(first.params.pattern)) {
+    return parent.includes(".") ? `${INVALID_NUMBER}: ${parent}` : INVALID_NUMBER;
   }
   return `${parent === "" ? `The ${validationContext}` : parent} ${first.message ?? "is not valid"}`;
 }

@@ -17,6 +17,9 @@ const CLOSE_LIMIT = 1_000;
 /** Largest message that a client of a live feed may send; none of them has anything to say. */
 const MAX_PAYLOAD = 4096;
 
+/** Clients of live feeds at one time; further ones are refused. */
+const MOST_CLIENTS = 1_000;
+
 /** Live feeds over WebSockets. On shutdown their clients are told (1001) and then cut off. */
 export function serveLiveSockets(app: FastifyInstance, clock: Clock): void {
   app.register(websocket, {
@@ -35,10 +38,18 @@ export function serveLiveSockets(app: FastifyInstance, clock: Clock): void {
       }
     },
   });
-  // The library would accept an upgrade on any route and close it at once; a refusal says more.
-  app.addHook("onRequest", async (request) => {
-    if (asksForWebSocket(request) && request.routeOptions.config?.live !== true) {
-      throw new GatewayError("NOT_FOUND", "Not found");
-    }
+  app.after(() => {
+    app.addHook("onRequest", async (request, reply) => {
+      const live = request.routeOptions.config?.live === true;
+      // The library would accept an upgrade on any route and close it at once; a refusal says more.
+      if (asksForWebSocket(request) && !live) throw new GatewayError("NOT_FOUND", "Not found");
+      if (live && !asksForWebSocket(request)) {
+        reply.headers({ upgrade: "websocket", connection: "upgrade" });
+        throw new GatewayError("UPGRADE_REQUIRED", "This is a WebSocket: open it as one");
+      }
+      if (live && app.websocketServer.clients.size >= MOST_CLIENTS) {
+        throw new GatewayError("AT_CAPACITY", `All ${MOST_CLIENTS} places for live feeds are taken`);
+      }
+    });
   });
 }

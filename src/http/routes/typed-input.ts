@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import type { TypedInput } from "../../calls/typed-input.ts";
-import { errorResponse } from "../schemas/error-body.ts";
+import { errorResponse, guardErrors } from "../schemas/error-body.ts";
 import { sessionParams } from "../schemas/transcript.ts";
 
 const typedText = Type.Object(
@@ -19,6 +19,7 @@ export const typedInputRoutes =
       "/api/v1/calls/:session_id/input",
       {
         schema: {
+          operationId: "sayAsCaller",
           tags: ["calls"],
           summary: "Say something as the caller, by text",
           security: [{ bearer: [] }],
@@ -26,8 +27,8 @@ export const typedInputRoutes =
           body: typedText,
           response: {
             202: accepted,
+            ...guardErrors,
             400: errorResponse("The id or the text is not valid"),
-            401: errorResponse("The key is missing or wrong"),
             404: errorResponse("No such call, or its conversation is not under way"),
           },
         },

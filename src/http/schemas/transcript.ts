@@ -1,4 +1,6 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
+import type { StoredEntry } from "../../calls/call-store.ts";
+import { isoTime } from "./moment.ts";
 
 /** One utterance, named `TranscriptEntry` in the OpenAPI document. */
 export const transcriptEntry = Type.Object(
@@ -25,6 +27,17 @@ export const transcriptEntry = Type.Object(
     ],
   },
 );
+
+export function transcriptEntryBody(entry: StoredEntry): Static<typeof transcriptEntry> {
+  return {
+    id: entry.id,
+    session_id: entry.sessionId,
+    speaker: entry.speaker,
+    text: entry.text,
+    timestamp: isoTime(entry.timestamp),
+    confidence: entry.confidence,
+  };
+}
 
 /** A call in a path. */
 export const sessionParams = Type.Object({

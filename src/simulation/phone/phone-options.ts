@@ -24,6 +24,8 @@ export interface PhoneOptions extends CallListeners {
   readonly to: string;
   readonly direction?: "inbound" | "outbound-api";
   readonly script: CallerScript;
+  /** How long a `<Gather>` waits for a caller whose script is done, in ms; default: not at all. */
+  readonly gatherTimeout?: number;
   /** The call is hung up after so long, in ms, whatever happens. */
   readonly limit: number;
   /** Keep what both sides said: 16 kB per second of sound. */

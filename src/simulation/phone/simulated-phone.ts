@@ -7,6 +7,7 @@ import type { PhoneOptions } from "./phone-options.ts";
 import { PhoneStream } from "./phone-stream.ts";
 import { type Form, WebhookClient } from "./webhook-client.ts";
 
+/** So many in a row, without anything between them that takes time or the caller's doing, are a loop. */
 const MAX_REDIRECTS = 5;
 
 /**
@@ -47,11 +48,12 @@ export class SimulatedPhone {
   }
 
   async #place(): Promise<CallReport> {
-    const { clock, limit, voiceUrl, twiml } = this.#options;
+    const { clock, limit, voiceUrl, twiml, direction } = this.#options;
     const expire = clock.after(limit, () => this.#end({ by: "limit", detail: `${limit} ms were over` }));
     let status = "failed";
     try {
-      const document = twiml ?? (await this.#ask(voiceUrl, "POST", "ringing"));
+      const callStatus = direction === "outbound-api" ? "in-progress" : "ringing";
+      const document = twiml ?? (await this.#ask(voiceUrl, "POST", callStatus));
       await this.#follow(document, voiceUrl);
       status = "completed";
     } catch (error) {
@@ -88,7 +90,7 @@ export class SimulatedPhone {
         return undefined;
       case "redirect":
         if (++this.#redirects > MAX_REDIRECTS) {
-          throw new GatewayError("PROVIDER_PROTOCOL", `More than ${MAX_REDIRECTS} redirects in one call`);
+          throw new GatewayError("PROVIDER_PROTOCOL", `More than ${MAX_REDIRECTS} redirects in a row`);
         }
         return this.#fetch(verb.url, base, verb.method);
       case "gather":
@@ -125,9 +127,11 @@ export class SimulatedPhone {
     await new PhoneStream(this.#call, this.#parameters.newStream(), address).run(this.#over.signal);
   }
 
-  /** The caller's next step answers at once, in words or keys; without one Twilio goes on to the next verb. */
+  /** The caller's next step answers at once, in words or keys; without one Twilio waits, and goes on to the next verb. */
   async #gather(action: string | undefined, base: string): Promise<Document | undefined> {
     const step = this.#call.answerPrompt();
+    if (step === undefined) await this.#pause(this.#options.gatherTimeout ?? 0);
+    else this.#redirects = 0;
     if (step?.type === "hang-up") {
       this.#end({ by: "caller", detail: "the caller hung up" });
       return undefined;
@@ -160,6 +164,7 @@ export class SimulatedPhone {
   }
 
   #pause(length: number): Promise<void> {
+    if (length > 0) this.#redirects = 0;
     const { clock } = this.#options;
     const { signal } = this.#over;
     return new Promise((resolve) => {

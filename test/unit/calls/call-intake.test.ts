@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import { agentProfile } from "../../../src/calls/agent-profile.ts";
 import { CallIntake } from "../../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../../src/calls/call-registry.ts";
-import { sessionIdsFrom } from "../../../src/calls/session-ids.ts";
+import { countingIds } from "../../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../../src/calls/spent-tokens.ts";
 import { STREAM_TOKEN_LIFETIME, streamTokenKey } from "../../../src/calls/stream-token.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
+import { aCall, anIncomingCall } from "../../support/calls.ts";
 
-function desk(maxCalls = 2) {
+function desk(maxCalls = 2, down = false) {
   const clock = new ManualClock();
   const registry = new CallRegistry({
     clock,
@@ -20,13 +21,14 @@ function desk(maxCalls = 2) {
   const intake = new CallIntake({
     registry,
     profileFor: () => profile,
-    sessionIds: sessionIdsFrom(clock.wall()),
+    speechIsDown: () => down,
+    sessionIds: countingIds(),
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
     clock,
   });
   const rings = (sipCallId = "CA1", afterMedia = false) =>
-    intake.incoming({ sipCallId, from: "+14155550100", to: "+15005550006", afterMedia });
+    intake.incoming(anIncomingCall({ sipCallId, afterMedia }));
   const connects = (sipCallId = "CA1", afterMedia = false) => {
     const answer = rings(sipCallId, afterMedia);
     if (answer.action !== "connect") throw new Error(answer.action);
@@ -43,13 +45,37 @@ describe("taking calls in", () => {
     expect(second.token).not.toBe(first.token);
   });
 
-  it("is busy when all lines are in use, and while it shuts down", () => {
+  it("lets the carrier recognise and speak when all lines are in use, and is busy when that is too much", () => {
     const { rings, registry } = desk(1);
     expect(rings("CA1").action).toBe("connect");
-    expect(rings("CA2").action).toBe("busy");
-    registry.end(registry.live[0]?.call.sessionId ?? 0, "caller-hung-up");
+    expect(rings("CA2").action).toBe("gather");
+    expect(rings("CA2").action).toBe("gather");
+    expect(rings("CA3").action).toBe("gather");
+    expect(rings("CA4").action).toBe("busy");
+    registry.end(registry.find(1)?.call.sessionId ?? 0, "caller-hung-up");
+    expect(rings("CA4").action).toBe("connect");
+  });
+
+  it("lets the carrier recognise and speak when the speech providers are down", () => {
+    const { rings, registry } = desk(2, true);
+    expect(rings("CA1").action).toBe("gather");
+    expect(registry.find(1)).toMatchObject({ status: "answered", call: { media: "gather" } });
+  });
+
+  it("is busy while it shuts down", () => {
+    const { rings, registry } = desk();
     registry.drain();
     expect(rings("CA3").action).toBe("busy");
+  });
+
+  it("knows a call that it placed by its own id, before the carrier has told its id", () => {
+    const { intake, registry } = desk();
+    const placed = aCall({ sessionId: 7, direction: "outbound", to: "+14155550100" });
+    const { sipCallId: _, ...unplaced } = placed;
+    registry.admit(unplaced, "initiating");
+    const answer = intake.incoming(anIncomingCall({ sipCallId: "CA9", sessionId: 7, direction: "outbound" }));
+    expect(answer).toMatchObject({ action: "connect", call: { sessionId: 7, sipCallId: "CA9" } });
+    expect(registry.findBySipCallId("CA9")).toMatchObject({ status: "answered" });
   });
 
   it("lets one media stream claim the call, once for each token", async () => {
@@ -79,7 +105,7 @@ describe("taking calls in", () => {
     const { call, token } = connects();
     await intake.claim(token, "CA1");
     expect(connects().call).toBe(call);
-    expect(registry.find(call.sessionId)?.phase).toBe("in-progress");
+    expect(registry.find(call.sessionId)?.status).toBe("answered");
   });
 
   it("connects a call anew that lost its media, with words that say so", async () => {
@@ -104,7 +130,7 @@ describe("the registry", () => {
     registry.end(sessionId, "caller-hung-up");
     registry.end(sessionId, "shutdown");
     expect(reasons).toEqual(["caller-hung-up"]);
-    expect(registry.find(sessionId)).toMatchObject({ phase: "ended", endReason: "caller-hung-up" });
+    expect(registry.find(sessionId)).toMatchObject({ status: "canceled", endReason: "caller-hung-up" });
   });
 
   it("forgets the oldest ended calls, and nothing that lives", () => {
@@ -116,6 +142,6 @@ describe("the registry", () => {
     expect(registry.find(first)).toBeUndefined();
     expect(registry.findBySipCallId("CA0")).toBeUndefined();
     expect(registry.findBySipCallId("CA1000")).toBeDefined();
-    expect(registry.find(living)?.phase).toBe("ringing");
+    expect(registry.find(living)?.status).toBe("ringing");
   });
 });

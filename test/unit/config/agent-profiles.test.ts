@@ -81,6 +81,10 @@ describe("agent profiles", () => {
     expect(read.all).toHaveLength(1);
   });
 
+  it.each(["cascade", "speech-to-speech", "speech-gather"])("may have the mode %s", (mode) => {
+    expect(profiles({ name: "sales", mode }).named("sales")?.profile.mode).toBe(mode);
+  });
+
   it("are frozen", () => {
     const agent = profiles({ name: "sales", turnTaking: {} }).named("sales");
     expect(Object.isFrozen(agent?.profile.turnTaking)).toBe(true);
@@ -112,6 +116,10 @@ describe("agent profiles", () => {
     [
       { name: "a", greeting: null },
       'profile "a": greeting is null, which is not a text of 0 to 2000 characters.',
+    ],
+    [
+      { name: "a", mode: "gather" },
+      'profile "a": mode is "gather", which is not cascade, speech-to-speech or speech-gather.',
     ],
     [{ name: "a", voice: 7 }, 'profile "a": voice is 7, which is not a text of 1 to 200 characters.'],
     [{ name: "a", greetings: "Hi" }, 'profile "a": greetings is not a field: did you mean greeting?'],

@@ -23,6 +23,8 @@ describe("loadConfig", () => {
       host: "127.0.0.1",
       port: 8000,
       publicUrl: "http://127.0.0.1:8000",
+      corsOrigins: [],
+      rateLimits: { default: 100, batch: 10, outbound: 30 },
       serviceName: "call",
       logLevel: "INFO",
       twilio: {},
@@ -82,6 +84,18 @@ describe("loadConfig", () => {
     });
   });
 
+  it("reads origins as browsers send them, each once", () => {
+    const { corsOrigins } = loadConfig({
+      CORS_ORIGINS: "https://desk.example.com, http://localhost:3000/,https://DESK.example.com:443,",
+    });
+    expect(corsOrigins).toEqual(["https://desk.example.com", "http://localhost:3000"]);
+  });
+
+  it("reads the rate limits, 0 for none", () => {
+    const { rateLimits } = loadConfig({ RATE_LIMIT_PER_MINUTE: "500", RATE_LIMIT_BATCH_PER_MINUTE: "0" });
+    expect(rateLimits).toEqual({ default: 500, batch: 0, outbound: 30 });
+  });
+
   it.each([
     ["warning", "WARNING"],
     ["Critical", "CRITICAL"],
@@ -113,6 +127,14 @@ describe("loadConfig", () => {
     [{ MAX_CALLS: "10001" }, "MAX_CALLS"],
     [{ HOST: "http://0.0.0.0" }, "HOST"],
     [{ LOG_LEVEL: "loud" }, "LOG_LEVEL"],
+    [{ CORS_ORIGINS: "*" }, `CORS_ORIGINS has "*", which is not an origin`],
+    [{ CORS_ORIGINS: "https://a.example.com,desk.example.com" }, `"desk.example.com"`],
+    [{ CORS_ORIGINS: "https://a.example.com/desk" }, "CORS_ORIGINS"],
+    [{ CORS_ORIGINS: "ftp://a.example.com" }, "CORS_ORIGINS"],
+    [{ CORS_ORIGINS: "null" }, "CORS_ORIGINS"],
+    [{ RATE_LIMIT_PER_MINUTE: "-1" }, "RATE_LIMIT_PER_MINUTE"],
+    [{ RATE_LIMIT_BATCH_PER_MINUTE: "many" }, "RATE_LIMIT_BATCH_PER_MINUTE"],
+    [{ RATE_LIMIT_OUTBOUND_PER_MINUTE: "0.5" }, "RATE_LIMIT_OUTBOUND_PER_MINUTE"],
     [{ PUBLIC_URL: "voice.example.com" }, "PUBLIC_URL"],
     [{ PUBLIC_URL: "ws://127.0.0.1:8000" }, "PUBLIC_URL"],
     [{ PUBLIC_URL: "http://127.0.0.1:8000/gateway" }, "PUBLIC_URL"],
@@ -156,10 +178,7 @@ describe("loadConfig", () => {
   it("says which variables have no effect yet", () => {
     const config = loadConfig({ DATABASE_URL: "postgres://db/calls", REDIS_URL: "redis://cache" });
     expect(config.databaseUrl).toBe("postgres://db/calls");
-    expect(config.notYet).toEqual([
-      "DATABASE_URL is set, but this version keeps calls in memory only.",
-      "REDIS_URL is set, but this version shares nothing between replicas.",
-    ]);
+    expect(config.notYet).toEqual(["REDIS_URL is set, but this version shares nothing between replicas."]);
   });
 });
 

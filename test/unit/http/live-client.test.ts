@@ -1,39 +1,7 @@
-import { EventEmitter } from "node:events";
 import { beforeEach, expect, it } from "vitest";
-import { LiveClient, type LiveSocket } from "../../../src/http/live/live-client.ts";
+import { LiveClient } from "../../../src/http/live/live-client.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
-
-/** A socket whose peer reads nothing until it is told to. */
-class SlowSocket extends EventEmitter implements LiveSocket {
-  readonly sent: unknown[] = [];
-  bufferedAmount = 0;
-  closedWith: number | undefined;
-  terminated = false;
-  pings = 0;
-  readonly #waiting: ((error?: Error) => void)[] = [];
-
-  send(text: string, done: (error?: Error) => void): void {
-    this.sent.push(JSON.parse(text));
-    this.#waiting.push(done);
-  }
-
-  ping(): void {
-    this.pings++;
-  }
-
-  close(code: number): void {
-    this.closedWith = code;
-  }
-
-  terminate(): void {
-    this.terminated = true;
-  }
-
-  drain(): void {
-    this.bufferedAmount = 0;
-    for (const done of this.#waiting.splice(0)) done();
-  }
-}
+import { SlowSocket } from "./slow-socket.ts";
 
 let clock: ManualClock;
 let socket: SlowSocket;
@@ -105,4 +73,42 @@ it("arms nothing once it is closed", () => {
   client.send({ n: 1 });
   expect(clock.armed).toBe(0);
   expect(socket.sent).toEqual([]);
+});
+
+/** Lets everything happen that waits for nothing. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+it("sends many at the client's own speed, and drops none of them", async () => {
+  fill();
+  const messages = Array.from({ length: 1_000 }, (_, n) => ({ n: n + 1 }));
+  const sending = client.sendAll(messages);
+  await settled();
+  expect(socket.sent).toHaveLength(1);
+  for (let drained = 0; drained < 10; drained++) {
+    socket.drain();
+    socket.bufferedAmount = 1024 * 1024;
+    await settled();
+  }
+  socket.drain();
+  await sending;
+  expect(socket.sent.slice(1)).toEqual(messages);
+});
+
+it("stops sending many when the client goes", async () => {
+  fill();
+  const sending = client.sendAll(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+  await settled();
+  socket.emit("close");
+  await sending;
+  expect(client.closed).toBe(true);
+  expect(socket.sent).toHaveLength(1);
+});
+
+it("closes at once when told why", () => {
+  fill();
+  client.send({ n: 1 });
+  client.close(1013, "try again later");
+  socket.drain();
+  expect(socket.closedWith).toBe(1013);
+  expect(socket.sent).toEqual([{ n: 0 }]);
 });

@@ -14,6 +14,7 @@ import { SpeechToSpeechPipeline } from "../../../src/pipeline/speech-to-speech-p
 import type { Tool } from "../../../src/pipeline/tools.ts";
 import { GatewayError } from "../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
+import { aCall } from "../../support/calls.ts";
 import { speech } from "../../support/virtual-call.ts";
 
 const voiceActivity = await loadVoiceActivity();
@@ -40,15 +41,7 @@ class Told implements Playback, SpeechToSpeech {
 
   constructor(profile: Partial<AgentProfile> = {}, tools: readonly Tool[] = [endCallTool]) {
     this.pipeline = new SpeechToSpeechPipeline(
-      {
-        sessionId: 1,
-        sipCallId: "CA1",
-        direction: "inbound",
-        from: "+14155550100",
-        to: "+15005550006",
-        profile: agentProfile({ greeting: "", ...profile }),
-        createdAt: 0,
-      },
+      aCall({ profile: agentProfile({ greeting: "", ...profile }) }),
       { clock: this.clock, speechToSpeech: this, voiceActivity, tools },
       {
         publish: (fact) => this.facts.push(fact),

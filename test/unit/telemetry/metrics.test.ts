@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { agentProfile } from "../../../src/calls/agent-profile.ts";
 import { CallRegistry } from "../../../src/calls/call-registry.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
 import { createMetrics, type MediaCounts, type Metrics } from "../../../src/telemetry/metrics.ts";
 import { observeCalls } from "../../../src/telemetry/observe-calls.ts";
+import { aCall } from "../../support/calls.ts";
 
 const media: MediaCounts = {
   framesIn: 50,
@@ -38,15 +38,7 @@ beforeEach(() => {
 afterEach(() => metrics.registry.clear());
 
 function ring(sessionId: number): void {
-  registry.admit({
-    sessionId,
-    sipCallId: `CA${sessionId}`,
-    direction: "inbound",
-    from: "+14155550100",
-    to: "+15005550006",
-    profile: agentProfile(),
-    createdAt: clock.wall(),
-  });
+  registry.admit(aCall({ sessionId, sipCallId: `CA${sessionId}`, createdAt: clock.wall() }));
 }
 
 /** Samples as `name{labels} value`, without the comments. */

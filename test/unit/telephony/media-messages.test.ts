@@ -13,6 +13,16 @@ const media = (payload: string, timestamp = "5") =>
   });
 
 describe("reading media frames without parsing JSON", () => {
+  it("stands values that cannot be turned into text", () => {
+    const trap = { toString: null, valueOf: null };
+    const media = { event: "media", streamSid: "MZ1", media: { payload: "", timestamp: trap } };
+    expect(parseMessage(JSON.stringify(media))).toMatchObject({ event: "media", timestamp: Number.NaN });
+    const start = { streamSid: "MZ1", callSid: "CA1", mediaFormat: { sampleRate: trap } };
+    expect(parseMessage(JSON.stringify({ event: "start", start }))).toMatchObject({
+      start: { sampleRate: Number.NaN },
+    });
+  });
+
   it("gives the bytes that parsing would give, for any payload", () => {
     const reader = new MediaFrameReader(streamSid);
     fc.assert(

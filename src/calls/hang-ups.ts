@@ -1,0 +1,97 @@
+import type { Cancel, Clock } from "../runtime/clock.ts";
+import { RING_LIMIT } from "./call-control.ts";
+import type { EndReason } from "./call-event.ts";
+import type { CallRegistry } from "./call-registry.ts";
+import type { Carrier } from "./carrier.ts";
+
+/** Ends that the carrier must be told: nothing else that happens would end the call on its side. */
+const unknownToCarrier: readonly EndReason[] = [
+  "ended-by-request",
+  "no-media",
+  "no-answer",
+  "not-placed",
+  "shutdown",
+];
+
+/** What an outbound call may ring longer than the carrier was told, in ms, before the carrier is asked. */
+const RING_MARGIN = 15_000;
+
+export interface HangUpsOptions {
+  readonly registry: CallRegistry;
+  /** The carrier of that name; undefined when there is none (any more). */
+  readonly carrierOf: (name: string) => Carrier | undefined;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Keeps the carrier and us of one mind: hangs up there what has ended here, and asks there for calls that
+ * ring for too long, in case its report was lost.
+ */
+export class HangUps {
+  readonly #options: HangUpsOptions;
+  readonly #ringing = new Map<number, Cancel>();
+  readonly #underWay = new Set<Promise<void>>();
+  #undo: Cancel | undefined;
+
+  constructor(options: HangUpsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to follow the calls. */
+  start(): void {
+    this.#undo = this.#options.registry.events.on("event", (event) => {
+      if (event.type === "call-started" && event.direction === "outbound")
+        this.#watchRinging(event.sessionId);
+      if (event.type === "call-answered" || event.type === "call-ended") this.#forget(event.sessionId);
+      if (event.type === "call-ended" && unknownToCarrier.includes(event.reason))
+        this.#hangUp(event.sessionId);
+    });
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    this.#undo?.();
+    for (const cancel of this.#ringing.values()) cancel();
+    this.#ringing.clear();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  #watchRinging(sessionId: number): void {
+    const cancel = this.#options.clock.after(RING_LIMIT + RING_MARGIN, () =>
+      this.#track(this.#ask(sessionId)),
+    );
+    this.#ringing.set(sessionId, cancel);
+  }
+
+  #forget(sessionId: number): void {
+    this.#ringing.get(sessionId)?.();
+    this.#ringing.delete(sessionId);
+  }
+
+  async #ask(sessionId: number): Promise<void> {
+    const { registry } = this.#options;
+    const call = registry.find(sessionId)?.call;
+    const known =
+      call?.sipCallId === undefined ? undefined : await this.#carrierOf(call.carrier)?.status(call.sipCallId);
+    if (known !== undefined) registry.carrierReports(sessionId, known.status);
+    const status = registry.find(sessionId)?.status;
+    if (status !== "answered") registry.end(sessionId, "no-answer");
+  }
+
+  #hangUp(sessionId: number): void {
+    const call = this.#options.registry.find(sessionId)?.call;
+    if (call?.sipCallId === undefined) return;
+    const hangUp = this.#carrierOf(call.carrier)?.hangUp(call.sipCallId);
+    if (hangUp !== undefined) this.#track(hangUp);
+  }
+
+  #carrierOf(name: string): Carrier | undefined {
+    return this.#options.carrierOf(name);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.catch(this.#options.onError).finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import type { AgentProfile } from "./calls/agent-profile.ts";
+import { BatchDesk } from "./calls/batch-desk.ts";
+import { BatchDialer } from "./calls/batch-dialer.ts";
+import { CallControl } from "./calls/call-control.ts";
+import { CallDirectory } from "./calls/call-directory.ts";
+import { CallMilestones } from "./calls/call-milestones.ts";
+import { CallRecorder } from "./calls/call-recorder.ts";
+import type { CallRegistry } from "./calls/call-registry.ts";
+import type { SequenceName } from "./calls/call-store.ts";
+import { HangUps } from "./calls/hang-ups.ts";
+import { Recovery } from "./calls/recovery.ts";
+import { resumeCall } from "./calls/resumed-call.ts";
+import { BlockIds, type SessionIds } from "./calls/session-ids.ts";
+import { SuppliedTranscript } from "./calls/supplied-transcript.ts";
+import type { Carriers } from "./compose-carriers.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Store } from "./store/open-store.ts";
+
+export interface CallDeskParts {
+  readonly registry: CallRegistry;
+  readonly store: Store;
+  readonly carriers: Carriers;
+  readonly profileFor: (own: string) => AgentProfile;
+  readonly profileNamed: (name: string) => AgentProfile;
+  /** The gateway's own number; unset: one that exists nowhere. */
+  readonly ownNumber: string | undefined;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** Everything around the calls of this process that is kept in the store. */
+export interface CallDesk {
+  readonly sessionIds: SessionIds;
+  readonly owner: string;
+  readonly milestones: CallMilestones;
+  readonly recorder: CallRecorder;
+  readonly directory: CallDirectory;
+  readonly control: CallControl;
+  readonly batches: BatchDesk;
+  /** Settles what a former process has left, then goes on with its batches. The gateway must be listening. */
+  start(): Promise<void>;
+  /** No batch goes on from here. */
+  stopDialling(): Promise<void>;
+  /** After the last call has ended. */
+  close(): Promise<void>;
+}
+
+/** Opens the ids and wires the parts; they follow the calls from here on. */
+export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
+  const { registry, store, carriers, profileFor, profileNamed, ownNumber, clock, onError } = parts;
+  const owner = randomUUID();
+  const idsOf = (sequence: SequenceName, block: number): Promise<SessionIds> =>
+    BlockIds.open({
+      reserve: (count) => store.calls.reserve(sequence, count),
+      block,
+      onError: (error) => onError(error, "no ids could be reserved"),
+    });
+  const [sessionIds, milestoneIds] = await Promise.all([
+    idsOf("session", SESSION_BLOCK),
+    idsOf("milestone", MILESTONE_BLOCK),
+  ]);
+  const milestones = new CallMilestones(registry, milestoneIds, clock, (error) =>
+    onError(error, "a listener of milestones failed"),
+  );
+  const recorder = new CallRecorder({
+    registry,
+    milestones,
+    store: store.calls,
+    owner,
+    clock,
+    onError: (error) => onError(error, "calls could not be saved; trying again"),
+  });
+  const directory = new CallDirectory(registry, store.calls, () => recorder.flushed());
+  const control = new CallControl({
+    registry,
+    recorder,
+    directory,
+    supplied: new SuppliedTranscript(registry, store.calls, clock),
+    sessionIds,
+    carrier: carriers.outbound,
+    simulated: carriers.simulated,
+    profileFor,
+    ownNumber: ownNumber ?? SIMULATED_NUMBER,
+    clock,
+  });
+  const hangUps = new HangUps({
+    registry,
+    carrierOf: (name) => carriers.of(name),
+    clock,
+    onError: (error) => onError(error, "the carrier could not be reached about a call"),
+  });
+  const dialer = new BatchDialer({
+    batches: store.batches,
+    control,
+    registry,
+    recorder,
+    sessionIds,
+    owner,
+    clock,
+    onError: (error) => onError(error, "a batch could not go on; trying again"),
+  });
+  const recovery = new Recovery({
+    store: store.calls,
+    batches: store.batches,
+    carrierOf: (name) => carriers.of(name),
+    resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
+    owner,
+    alone: store.kind === "embedded",
+    clock,
+    onError: (error) => onError(error, "what another process left could not be settled; trying again"),
+  });
+  milestones.start();
+  recorder.start();
+  hangUps.start();
+  return {
+    sessionIds,
+    owner,
+    milestones,
+    recorder,
+    directory,
+    control,
+    batches: new BatchDesk({ batches: store.batches, dialer, clock }),
+    async start() {
+      await recovery.start();
+      dialer.start();
+    },
+    async stopDialling() {
+      await dialer.close();
+    },
+    async close() {
+      control.close();
+      await hangUps.close();
+      await recorder.close();
+      await recovery.close();
+    },
+  };
+}
+
+/** A number that exists nowhere; Twilio's own for tests. */
+const SIMULATED_NUMBER = "+15005550006";
+/** Ids at hand are for half of it at least: half an hour of a store that is away, at five calls a second. */
+const SESSION_BLOCK = 20_000;
+/** Three milestones a call. */
+const MILESTONE_BLOCK = 60_000;

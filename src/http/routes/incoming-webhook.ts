@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Type } from "typebox";
+import type { CallTwiml } from "../call-twiml.ts";
+import {
+  callFields,
+  formMediaType,
+  incomingCall,
+  placedQuery,
+  TWIML_TYPE,
+  twimlResponses,
+} from "../schemas/webhook-forms.ts";
+
+const query = Type.Object({
+  ...placedQuery,
+  after: Type.Optional(Type.String({ description: "`media`: the call's media socket has closed" })),
+});
+
+/** Twilio's question what to do with a call. @param carrierName of calls that are not simulated. */
+export const incomingWebhookRoutes =
+  (callTwiml: CallTwiml, carrierName: string): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.post(
+      "/api/phone/incoming",
+      {
+        schema: {
+          operationId: "twilioIncomingCall",
+          tags: ["phone"],
+          summary: "Twilio asks what to do with a call; answered with TwiML",
+          security: [{ twilioSignature: [] }],
+          consumes: formMediaType,
+          querystring: query,
+          body: Type.Object(callFields),
+          response: twimlResponses,
+        },
+      },
+      async (request, reply) => {
+        const { session_id: sessionId, after } = request.query;
+        const twiml = callTwiml.incoming({
+          ...incomingCall(request.body, carrierName),
+          ...(sessionId !== undefined && { sessionId }),
+          afterMedia: after === "media",
+        });
+        return reply.type(TWIML_TYPE).send(twiml);
+      },
+    );
+  };

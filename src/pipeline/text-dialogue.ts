@@ -1,0 +1,238 @@
+import type { Call } from "../calls/call.ts";
+import type { CallFact, EndReason } from "../calls/call-event.ts";
+import type { DialogueInput, DialogueReply } from "../calls/dialogue.ts";
+import { asGatewayError } from "../runtime/errors.ts";
+import type { AgentTurn } from "./agent-turn.ts";
+import { collectDigitsTool, sendDigitsTool } from "./built-in-tools.ts";
+import { Conversation } from "./conversation.ts";
+import type { PipelineParts } from "./pipeline-parts.ts";
+import { Secrets } from "./secrets.ts";
+import { spoken } from "./speech-text/spoken-text.ts";
+import { type FixedWords, TextDialoguePhrases } from "./text-dialogue-phrases.ts";
+import { writeReply } from "./text-dialogue-reply.ts";
+import { writtenTurn } from "./text-dialogue-turn.ts";
+import type { Tool } from "./tools.ts";
+
+export type TextDialogueParts = Pick<PipelineParts, "clock" | "languageModel" | "tools">;
+
+/** What a dialogue tells the world. */
+export interface TextDialogueHost {
+  publish(fact: CallFact): void;
+  /** The call ends for this reason once the last reply has been said. */
+  closing(reason: EndReason): void;
+}
+
+interface PendingTurn extends DialogueInput {
+  readonly reply: Promise<DialogueReply>;
+}
+
+/**
+ * One call's conversation in text. One turn at a time; what the agent answers counts as heard, as nobody here can
+ * know better.
+ */
+export class TextDialogue {
+  readonly #call: Call;
+  readonly #parts: TextDialogueParts;
+  readonly #host: TextDialogueHost;
+  readonly #tools: readonly Tool[];
+  readonly #phrases: TextDialoguePhrases;
+  readonly #conversation = new Conversation();
+  readonly #secrets = new Secrets();
+  readonly #over = new AbortController();
+  readonly #pending: PendingTurn[] = [];
+  #hints: readonly string[];
+  #turn = -1;
+  #utterance = 0;
+  #ending: EndReason | undefined;
+  #opening: DialogueReply | undefined;
+  #last: DialogueReply = { text: "", over: true, hints: [] };
+
+  constructor(call: Call, parts: TextDialogueParts, host: TextDialogueHost) {
+    this.#call = call;
+    this.#parts = parts;
+    this.#host = host;
+    this.#tools = parts.tools.filter(
+      ({ name }) => !keypadTools.has(name) && (call.profile.tools?.includes(name) ?? true),
+    );
+    this.#phrases = new TextDialoguePhrases(call.profile, parts.clock.now());
+    this.#hints = parts.languageModel.openingHints ?? [];
+  }
+
+  /** The greeting, said once, however often it is asked for; the last words once the call is closing. */
+  open(): DialogueReply {
+    if (this.#isOver) return this.#last;
+    if (this.#opening === undefined) {
+      this.#parts.languageModel.warm?.();
+      this.#opening = this.#say({ text: this.#call.profile.greeting });
+    }
+    return this.#opening;
+  }
+
+  /**
+   * Never rejects. Turns are answered in the order in which they came. The same words again while they are being
+   * answered are the same turn: a request that the carrier repeats.
+   */
+  hear(input: DialogueInput): Promise<DialogueReply> {
+    const text = input.text.trim();
+    if (text === "") return Promise.resolve(this.silence());
+    const same = this.#pending.find((turn) => turn.text === text && turn.by === input.by);
+    if (same !== undefined) return same.reply;
+    if (this.#pending.length >= MOST_PENDING) return Promise.resolve(this.#notUnderstood());
+    const before = this.#pending.at(-1)?.reply ?? Promise.resolve();
+    const confidence = input.by === "keypad" ? 1 : input.confidence;
+    const reply = before.then(() => this.#answer({ ...input, text, confidence }));
+    const turn: PendingTurn = { ...input, text, reply };
+    this.#pending.push(turn);
+    const done = (): void => {
+      this.#pending.splice(this.#pending.indexOf(turn), 1);
+    };
+    void reply.then(done, done);
+    return reply;
+  }
+
+  /** A reprompt or the goodbye; nothing while it is the agent who owes an answer. */
+  silence(): DialogueReply {
+    if (this.#isOver) return this.#last;
+    if (this.#pending.length > 0) return this.#reply("");
+    const timeUp = this.#phrases.timeUp(this.#parts.clock.now());
+    if (timeUp !== undefined) return this.#say(timeUp);
+    this.#host.publish({ type: "dead-air", cause: "caller-silent" });
+    return this.#say(this.#phrases.callerSilent());
+  }
+
+  /** Ends the conversation: nothing is said, heard or told from here on. */
+  close(): void {
+    this.#over.abort();
+    this.#last = { text: "", over: true, hints: [] };
+    this.#secrets.forget();
+  }
+
+  get #isOver(): boolean {
+    return this.#over.signal.aborted || this.#ending !== undefined;
+  }
+
+  async #answer({ text, by, confidence }: DialogueInput): Promise<DialogueReply> {
+    if (this.#isOver) return this.#last;
+    const at = this.#parts.clock.now();
+    this.#utterance += 1;
+    const { publish } = this.#host;
+    const said = { text, final: true, confidence, by, startedAt: at };
+    publish({ type: "caller-said", utterance: this.#utterance, ...said });
+    this.#conversation.callerSaid(text, by);
+    this.#phrases.callerSpoke();
+    const timeUp = this.#phrases.timeUp(at);
+    if (timeUp !== undefined) return this.#say(timeUp);
+    const turn = this.#allocate();
+    publish({ type: "turn-committed", turn, callerText: text, speechEndedAt: at });
+    return this.#think(turn);
+  }
+
+  /** The model's turn. */
+  async #think(number: number): Promise<DialogueReply> {
+    const { clock, languageModel: model } = this.#parts;
+    const { profile, sessionId } = this.#call;
+    const { publish } = this.#host;
+    const written = writtenTurn(number, profile.language);
+    this.#conversation.agentBegins(written.turn);
+    let end: EndReason | undefined;
+    try {
+      end = await writeReply({
+        clock,
+        model,
+        prompt: profile.prompt,
+        tools: this.#tools,
+        sessionId,
+        secrets: this.#secrets,
+        conversation: this.#conversation,
+        written,
+        limit: profile.turnTaking.replyLimit,
+        signal: this.#over.signal,
+        firstToken: () =>
+          publish({ type: "stage-reached", turn: number, stage: "llm-first-token", provider: model.name }),
+        hint: (phrases) => {
+          this.#hints = phrases;
+        },
+        toolCalled: (tool, ok) => publish({ type: "tool-called", turn: number, tool, ok }),
+      });
+    } catch (error) {
+      return this.#failed(written.turn, error);
+    }
+    if (this.#over.signal.aborted) return this.#last;
+    if (!written.speech.spoke && end === undefined) return this.#failed(written.turn);
+    this.#phrases.modelAnswered();
+    return this.#deliver(written.turn, end);
+  }
+
+  /** @param error unset when the model has simply said nothing. */
+  #failed(turn: AgentTurn, error?: unknown): DialogueReply {
+    turn.cutOff();
+    if (this.#over.signal.aborted) return this.#last;
+    const failure = error === undefined ? undefined : asGatewayError(error, "PROVIDER_UNAVAILABLE");
+    if (failure !== undefined) {
+      const { code, message: detail } = failure;
+      const provider = this.#parts.languageModel.name;
+      this.#host.publish({ type: "provider-failed", port: "llm", provider, code, detail });
+    }
+    const cause = failure?.code === "PROVIDER_TIMEOUT" ? "reply-late" : "reply-failed";
+    this.#host.publish({ type: "dead-air", cause });
+    return this.#say(this.#phrases.modelFailed());
+  }
+
+  #notUnderstood(): DialogueReply {
+    if (this.#isOver) return this.#last;
+    const { notUnderstood, apology } = this.#call.profile.phrases;
+    this.#host.publish({ type: "dead-air", cause: "not-understood" });
+    return this.#say({ text: notUnderstood[0] ?? apology });
+  }
+
+  /** Fixed words, as a turn of their own. */
+  #say({ text, ending }: FixedWords): DialogueReply {
+    if (text === "") return this.#deliver(undefined, ending);
+    const { language } = this.#call.profile;
+    const { turn } = writtenTurn(this.#allocate(), language);
+    this.#conversation.agentBegins(turn);
+    turn.text.wrote(spoken(text, language));
+    return this.#deliver(turn, ending);
+  }
+
+  #deliver(turn: AgentTurn | undefined, ending: EndReason | undefined): DialogueReply {
+    if (turn !== undefined) this.#heard(turn);
+    const text = turn?.text.all ?? "";
+    if (ending === undefined) return this.#reply(this.#warned(text));
+    this.#ending = ending;
+    this.#host.closing(ending);
+    return this.#reply(text);
+  }
+
+  /** With the warning behind it that the time is nearly up, as a turn of its own, when it is due. */
+  #warned(text: string): string {
+    const warning = this.#phrases.warning(this.#parts.clock.now());
+    return warning === undefined ? text : `${text} ${this.#say(warning).text}`.trim();
+  }
+
+  #heard(turn: AgentTurn): void {
+    turn.heardWhole();
+    const { number, text } = turn;
+    if (text.all === "") return;
+    const startedAt = this.#parts.clock.now();
+    const heard = { text: text.all, final: true, interrupted: false, startedAt };
+    this.#host.publish({ type: "agent-heard", turn: number, ...heard });
+  }
+
+  #reply(text: string): DialogueReply {
+    const over = this.#ending !== undefined;
+    this.#last = { text, over, hints: over ? [] : this.#hints };
+    return this.#last;
+  }
+
+  #allocate(): number {
+    this.#turn += 1;
+    return this.#turn;
+  }
+}
+
+/** Need a line whose keys and sounds are ours; here the keys come as the caller's answers, and none can be sent. */
+const keypadTools: ReadonlySet<string> = new Set([collectDigitsTool.name, sendDigitsTool.name]);
+
+/** Turns of one caller that wait for their answers; one more is asked to be said again. */
+const MOST_PENDING = 4;

@@ -1,0 +1,67 @@
+import { sql } from "kysely";
+import type { Batches } from "../calls/batches.ts";
+import type { CallStore } from "../calls/call-store.ts";
+import type { Customers } from "../calls/customers.ts";
+import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
+import type { ServiceRequests } from "../calls/service-requests.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { openEmbedded } from "./embedded/open-embedded.ts";
+import { openPostgres } from "./postgres/open-postgres.ts";
+import { SqlBatches } from "./sql-batches.ts";
+import { SqlCallStore } from "./sql-call-store.ts";
+import { SqlCustomers } from "./sql-customers.ts";
+import { SqlIdempotencyKeys } from "./sql-idempotency-keys.ts";
+import { SqlServiceRequests } from "./sql-service-requests.ts";
+import { StoreDatabase } from "./store-database.ts";
+
+/** The durable truth. Everything in it rejects with `STORE_UNAVAILABLE` while the database cannot be reached. */
+export interface Store {
+  readonly kind: "embedded" | "postgres";
+  readonly calls: CallStore;
+  readonly customers: Customers;
+  readonly serviceRequests: ServiceRequests;
+  readonly idempotencyKeys: IdempotencyKeys;
+  readonly batches: Batches;
+  /** Rejects with `STORE_UNAVAILABLE` when the database cannot be reached. */
+  check(): Promise<void>;
+  /** What has been asked for is finished; whatever is asked later rejects. Again: the same promise. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store and brings its tables up to date.
+ *
+ * @param options.databaseUrl of a PostgreSQL database, which several processes may share; unset: embedded.
+ * @param options.dataDir where the embedded database is kept, by one process at a time; made when missing.
+ *   `:memory:` keeps nothing beyond the process.
+ * @throws GatewayError `CONFIG_INVALID` with one line for the operator.
+ */
+export async function openStore({
+  databaseUrl,
+  dataDir,
+  clock,
+}: {
+  readonly databaseUrl?: string | undefined;
+  readonly dataDir: string;
+  readonly clock: Clock;
+}): Promise<Store> {
+  const opened =
+    databaseUrl === undefined ? await openEmbedded(dataDir, clock) : await openPostgres(databaseUrl);
+  const database = new StoreDatabase(opened);
+  let closed: Promise<void> | undefined;
+  return {
+    kind: databaseUrl === undefined ? "embedded" : "postgres",
+    calls: new SqlCallStore(database),
+    customers: new SqlCustomers(database),
+    serviceRequests: new SqlServiceRequests(database, clock),
+    idempotencyKeys: new SqlIdempotencyKeys(database),
+    batches: new SqlBatches(database),
+    async check() {
+      await sql`select 1`.execute(database.kysely);
+    },
+    close() {
+      closed ??= opened.close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Transaction } from "kysely";
+import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
+import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
+import { chunks } from "./chunks.ts";
+import { replacedByExcluded } from "./replaced-by-excluded.ts";
+import type { Tables } from "./tables.ts";
+import { wholeMs } from "./whole-ms.ts";
+
+const newCall = replacedByExcluded(changingCallColumns);
+const newEntry = replacedByExcluded(changingEntryColumns);
+
+/**
+ * Writes calls, utterances and milestones; writing the same again changes nothing. Rows go in the order of
+ * their keys, so that two processes that write the same ones wait for each other instead of deadlocking.
+ */
+export async function saveCallChanges(
+  transaction: Transaction<Tables>,
+  changes: CallChanges,
+  owner: string,
+): Promise<void> {
+  await saveCalls(transaction, changes.calls, owner);
+  await saveEntries(transaction, changes.entries);
+  await saveMilestones(transaction, changes.milestones);
+}
+
+async function saveCalls(
+  transaction: Transaction<Tables>,
+  calls: readonly StoredCall[],
+  owner: string,
+): Promise<void> {
+  const newest = newestOf(calls, ({ sessionId }) => sessionId).sort((a, b) => a.sessionId - b.sessionId);
+  for (const chunk of chunks(newest)) {
+    await transaction
+      .insertInto("calls")
+      .values(chunk.map((call) => fromCall(call, owner)))
+      .onConflict((conflict) =>
+        conflict
+          .column("session_id")
+          .doUpdateSet(newCall)
+          .where("calls.owner", "=", owner)
+          .where("calls.ended_at", "is", null),
+      )
+      .execute();
+  }
+}
+
+async function saveEntries(transaction: Transaction<Tables>, entries: readonly StoredEntry[]): Promise<void> {
+  const newest = newestOf(entries, ({ sessionId, id }) => `${sessionId} ${id}`).sort(
+    (a, b) => a.sessionId - b.sessionId || a.id - b.id,
+  );
+  for (const chunk of chunks(newest)) {
+    await transaction
+      .insertInto("transcript_entries")
+      .values(chunk.map(fromEntry))
+      .onConflict((conflict) => conflict.columns(["session_id", "id"]).doUpdateSet(newEntry))
+      .execute();
+  }
+}
+
+async function saveMilestones(
+  transaction: Transaction<Tables>,
+  milestones: readonly StoredMilestone[],
+): Promise<void> {
+  const sorted = [...milestones].sort((a, b) => a.id - b.id);
+  for (const chunk of chunks(sorted)) {
+    await transaction
+      .insertInto("milestones")
+      .values(
+        chunk.map(({ id, event, sessionId, roomName, timestamp }) => ({
+          id,
+          event,
+          session_id: sessionId,
+          room_name: roomName,
+          timestamp: wholeMs(timestamp),
+        })),
+      )
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .execute();
+  }
+}
+
+/** One row per key, the last of those given: a statement may touch a row only once. */
+function newestOf<Row>(rows: readonly Row[], key: (row: Row) => unknown): Row[] {
+  return [...new Map(rows.map((row) => [key(row), row])).values()];
+}

@@ -1,0 +1,123 @@
+import type { Batch, BatchRow } from "../calls/batches.ts";
+import type { CallEnding } from "../calls/call-lifecycle.ts";
+import type { StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
+import type { ServiceRequest } from "../calls/service-requests.ts";
+
+/** The tables as queries see them. Times in Unix ms, booleans as 0 and 1, JSON as text. */
+export interface Tables {
+  calls: CallTable;
+  transcript_entries: EntryTable;
+  milestones: MilestoneTable;
+  sequences: { name: string; next: number };
+  /** Processes that live, by when they last said so. */
+  owners: { owner: string; beat_at: number };
+  customers: CustomerTable;
+  service_requests: ServiceRequestTable;
+  idempotency_keys: IdempotencyKeyTable;
+  batches: BatchTable;
+  batch_rows: BatchRowTable;
+}
+
+export interface CallTable {
+  session_id: number;
+  sip_call_id: string | null;
+  participant_id: string;
+  room_name: string;
+  direction: StoredCall["direction"];
+  carrier: string;
+  from_number: string;
+  to_number: string;
+  /** The other party's number without punctuation: what calls are looked for by. */
+  phone: string;
+  profile: string;
+  media: StoredCall["media"];
+  customer_id: number | null;
+  trunk_id: string | null;
+  agent_id: number | null;
+  queue_entry_id: number | null;
+  metadata: string;
+  status: StoredCall["status"];
+  end_reason: StoredCall["endReason"];
+  answered_by: string | null;
+  handled_by: string;
+  sentiment: string | null;
+  transfer_count: number;
+  created_at: number;
+  answered_at: number | null;
+  ended_at: number | null;
+  /** The process that has the call. */
+  owner: string;
+}
+
+export interface EntryTable {
+  session_id: number;
+  id: number;
+  speaker: StoredEntry["speaker"];
+  text: string;
+  timestamp: number;
+  confidence: number;
+  final: number;
+}
+
+interface MilestoneTable {
+  id: number;
+  event: StoredMilestone["event"];
+  session_id: number;
+  room_name: string;
+  timestamp: number;
+}
+
+interface CustomerTable {
+  id: number;
+  name: string;
+  phone: string | null;
+  number: string | null;
+  metadata: string;
+}
+
+interface ServiceRequestTable {
+  reference: number;
+  session_id: number;
+  kind: string;
+  description: string;
+  urgency: ServiceRequest["urgency"];
+  created_at: number;
+}
+
+interface IdempotencyKeyTable {
+  key: string;
+  fingerprint: string;
+  owner: string;
+  created_at: number;
+  /** Status and body of the answer; both null while the request is being worked on. */
+  status: number | null;
+  body: string | null;
+}
+
+interface BatchTable {
+  id: string;
+  state: Batch["state"];
+  settings: string;
+  created_at: number;
+  /** No call may be placed before then. */
+  next_due_at: number;
+}
+
+interface BatchRowTable {
+  batch_id: string;
+  row_index: number;
+  to_number: string;
+  customer_id: number | null;
+  metadata: string;
+  state: BatchRow["state"];
+  attempts: number;
+  session_id: number | null;
+  sip_call_id: string | null;
+  outcome: CallEnding | null;
+  error: string | null;
+  attempted_at: number | null;
+  /** It may not be called before then. */
+  due_at: number;
+  /** The process that is placing, or has placed, the newest call. */
+  owner: string | null;
+}

@@ -1,0 +1,4 @@
+import { startForConformance } from "./conformance-start.ts";
+import { conformance } from "./conformance-suite.ts";
+
+conformance(() => startForConformance({}));

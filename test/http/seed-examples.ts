@@ -1,0 +1,45 @@
+// The seeds' own examples; of `phoneCall`, of which no seed has one, what DESIGN.md settles.
+
+export const inboundCall = {
+  session_id: 123,
+  customer_id: 456,
+  room_name: "call-abc123",
+  start_time: "2025-01-15T10:30:00Z",
+  end_time: null,
+  duration_seconds: 0,
+  handled_by: "ai_agent",
+  sentiment: "positive",
+  transfer_count: 0,
+};
+
+export const outboundCall = {
+  id: 1,
+  sip_call_id: "SC_abc123",
+  participant_id: "PA_xyz789",
+  room_name: "outbound-1234567890-20250115103000",
+  to_number: "+1234567890",
+  from_number: "+15183171307",
+  trunk_id: "ST_SXWwu7ArVEYE",
+  status: "answered",
+  metadata: {},
+  created_at: "2025-01-15T10:30:00Z",
+};
+
+export const transcriptEntry = {
+  id: 1,
+  session_id: 123,
+  speaker: "customer",
+  text: "Hello, I need help with my account",
+  timestamp: "2025-01-15T10:30:05Z",
+  confidence: 0.95,
+};
+
+export const phoneCall = {
+  call_sid: "CA1",
+  session_id: 123,
+  status: "answered",
+  direction: "inbound",
+  from_number: "+14155550100",
+  to_number: "+15183171307",
+  start_time: "2025-01-15T10:30:00Z",
+};

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const main = join(import.meta.dirname, "../../src/main.ts");
+
+/** The product in a process of its own, which can be killed. */
+export class GatewayProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Resolves when it is ready; rejects with what it said when it ends before. */
+  static async start(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+    const { PATH = "", HOME = "" } = process.env;
+    const child = spawn(process.execPath, [main], {
+      cwd: environment.DATA_DIR, // no `.env` is there
+      env: { PATH, HOME, LOG_LEVEL: "INFO", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const said: string[] = [];
+    child.stderr.on("data", (data) => said.push(String(data)));
+    const lines = createInterface({ input: child.stdout });
+    for await (const line of lines) {
+      said.push(line);
+      if (!line.includes('"msg":"ready"')) continue;
+      child.stdout.resume();
+      return new GatewayProcess(child, (JSON.parse(line) as { url: string }).url);
+    }
+    throw new Error(`The gateway did not become ready:\n${said.join("\n")}`);
+  }
+
+  /** As a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stop(): Promise<void> {
+    await this.#end("SIGINT");
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, "exit");
+    this.#child.kill(signal);
+    await exited;
+  }
+}
+
+/** A port of 127.0.0.1 that nobody uses now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
