@@ -18,7 +18,7 @@ export interface ReadLoadResult {
 }
 
 const [url = "", rate = "0", seconds = "0"] = process.argv.slice(2);
-const BEAT = 10;
+const BEAT = 1;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const latencies: number[] = [];
 let sent = 0;

@@ -71,7 +71,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     clock,
     onError: (error) => onError(error, "calls could not be saved; trying again"),
   });
-  const directory = new CallDirectory(registry, store.calls, () => recorder.flushed());
+  const directory = new CallDirectory(registry, store.calls, () => recorder.flushed(), clock);
   const control = new CallControl({
     registry,
     recorder,
@@ -104,6 +104,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     store: store.calls,
     batches: store.batches,
     carrierOf: (name) => carriers.of(name),
+    settled: (call) => milestones.tell("call_failed", call),
     resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
     owner,
     alone: store.kind === "embedded",
@@ -112,6 +113,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   });
   milestones.start();
   recorder.start();
+  directory.start();
   hangUps.start();
   return {
     sessionIds,
@@ -120,7 +122,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     recorder,
     directory,
     control,
-    batches: new BatchDesk({ batches: store.batches, dialer, clock }),
+    batches: new BatchDesk({ batches: store.batches, dialer, store: store.calls, owner, clock }),
     async start() {
       await recovery.start();
       dialer.start();

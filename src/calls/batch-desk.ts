@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { BatchDialer } from "./batch-dialer.ts";
 import type { Batch, Batches, BatchRow, BatchSettings, NewBatch } from "./batches.ts";
+import type { CallStore } from "./call-store.ts";
 import { nextCallingTime } from "./calling-hours.ts";
 
 /** A batch and some of its rows. */
@@ -14,6 +15,9 @@ export interface BatchProgress {
 export interface BatchDeskOptions {
   readonly batches: Batches;
   readonly dialer: BatchDialer;
+  readonly store: CallStore;
+  /** This process. */
+  readonly owner: string;
   readonly clock: Clock;
 }
 
@@ -54,7 +58,19 @@ export class BatchDesk {
   /** Calls that were not placed yet are not placed; again changes nothing. Throws `NOT_FOUND`. */
   async cancel(id: string): Promise<BatchProgress> {
     if (!(await this.#options.batches.cancel(id))) throw new GatewayError("NOT_FOUND", "Batch not found");
+    await this.#closeUnplaced(id);
     return this.progress(id, { offset: 0, limit: 0 });
+  }
+
+  /** Calls that were written by a process that died before it could place them, and now never will be. */
+  async #closeUnplaced(id: string): Promise<void> {
+    const { batches, store, owner, clock } = this.#options;
+    for (const { state, sessionId } of await batches.rows(id, { offset: 0, limit: MOST_ROWS })) {
+      const call = state === "canceled" && sessionId !== null ? await store.call(sessionId) : undefined;
+      if (call === undefined || call.endedAt !== null) continue;
+      const canceled = { ...call, status: "canceled", endReason: "canceled", endedAt: clock.wall() } as const;
+      await store.save({ calls: [canceled], entries: [], milestones: [] }, owner);
+    }
   }
 
   /** Until every row has been placed or has failed, or so many ms have passed. */

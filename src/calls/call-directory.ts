@@ -1,5 +1,7 @@
+import type { Clock } from "../runtime/clock.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import type { CallPage, CallQuery, CallStore, CallWindow, StoredCall, StoredEntry } from "./call-store.ts";
+import { KeptAnswers } from "./kept-answers.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 
 /** Looks calls up, wherever they are: in this process while it knows them, else in the store. */
@@ -7,12 +9,23 @@ export class CallDirectory {
   readonly #registry: CallRegistry;
   readonly #store: CallStore;
   readonly #written: () => Promise<void>;
+  readonly #lists: KeptAnswers;
 
   /** @param written resolves once what has happened here is in the store. */
-  constructor(registry: CallRegistry, store: CallStore, written: () => Promise<void>) {
+  constructor(registry: CallRegistry, store: CallStore, written: () => Promise<void>, clock: Clock) {
     this.#registry = registry;
     this.#store = store;
     this.#written = written;
+    this.#lists = new KeptAnswers(clock);
+  }
+
+  /** Begins to follow the calls. */
+  start(): void {
+    const { events } = this.#registry;
+    events.on("changed", () => this.#lists.forget());
+    events.on("event", ({ type }) => {
+      if (type.startsWith("call-")) this.#lists.forget();
+    });
   }
 
   async find(sessionId: number): Promise<StoredCall | undefined> {
@@ -33,15 +46,23 @@ export class CallDirectory {
     return call === undefined ? undefined : this.#store.transcript(sessionId);
   }
 
-  /** Of the store, so of every process that shares it; what has happened here is in it. */
-  async list(query: CallQuery): Promise<CallPage> {
-    await this.#written();
-    return this.#store.calls(query);
+  /**
+   * Of the store, so of every process that shares it; what has happened here is in it, what others did may be
+   * a second late.
+   */
+  list(query: CallQuery): Promise<CallPage> {
+    return this.#lists.answer(JSON.stringify(query), async () => {
+      await this.#written();
+      return this.#store.calls(query);
+    });
   }
 
-  /** @param since Unix ms. */
-  async window(since: number): Promise<CallWindow> {
-    await this.#written();
-    return this.#store.window(since);
+  /** @param since Unix ms, taken as the whole second before it. */
+  window(since: number): Promise<CallWindow> {
+    const second = Math.floor(since / 1000) * 1000;
+    return this.#lists.answer(`since ${second}`, async () => {
+      await this.#written();
+      return this.#store.window(second);
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { TypedEvents } from "../runtime/typed-events.ts";
+import type { Call } from "./call.ts";
 import type { CallEvent } from "./call-event.ts";
 import type { CallEnding } from "./call-lifecycle.ts";
 import type { CallRegistry } from "./call-registry.ts";
@@ -38,15 +39,14 @@ export class CallMilestones {
     return this.#registry.events.on("event", (event) => {
       const name = milestoneOf(event);
       const record = name === undefined ? undefined : this.#registry.find(event.sessionId);
-      if (name === undefined || record === undefined) return;
-      this.events.emit("milestone", {
-        id: this.#ids.next(),
-        event: name,
-        sessionId: event.sessionId,
-        roomName: record.call.roomName,
-        timestamp: this.#clock.wall(),
-      });
+      if (name !== undefined && record !== undefined) this.tell(name, record.call);
     });
+  }
+
+  /** A milestone of a call that this process did not have itself. */
+  tell(event: MilestoneName, { sessionId, roomName }: Pick<Call, "sessionId" | "roomName">): void {
+    const [id, timestamp] = [this.#ids.next(), this.#clock.wall()];
+    this.events.emit("milestone", { id, event, sessionId, roomName, timestamp });
   }
 }
 

@@ -10,6 +10,8 @@ export interface RecoveryOptions {
   readonly carrierOf: (name: string) => Carrier | undefined;
   /** Goes on with an outbound call that nobody has answered yet; the carrier still has it. */
   readonly resume: (call: StoredCall, status: CarrierStatus) => void;
+  /** Tells of the end of a call that is settled. */
+  readonly settled: (call: StoredCall) => void;
   /** This process. */
   readonly owner: string;
   /** Whether nobody else can be using the store: every other owner is dead. */
@@ -101,7 +103,9 @@ export class Recovery {
       sipCallId === null ? undefined : await this.#options.carrierOf(call.carrier)?.status(sipCallId);
     if (known !== undefined && goesOn(found, known.status)) return resume(found, known.status);
     const lastWords = (await store.transcript(call.sessionId)).at(-1)?.timestamp;
-    await store.save({ calls: [settle(found, known, lastWords)], entries: [], milestones: [] }, owner);
+    const settled = settle(found, known, lastWords);
+    await store.save({ calls: [settled], entries: [], milestones: [] }, owner);
+    this.#options.settled(settled);
   }
 
   /** The carrier's record of an outbound call whose id we were not told any more. */

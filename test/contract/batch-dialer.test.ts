@@ -191,6 +191,16 @@ describe("a batch whose process died while it placed a call", () => {
     expect(carrier.orders).toEqual([]);
   });
 
+  it("leaves no open call when it is canceled before it could be placed", async () => {
+    const { store, carrier, order } = await died();
+    const next = await started({ store, carrier, maxCalls: 0 });
+    await eventually(async () => (await rowsOf(next, "b1"))[0]?.state === "waiting", "it waits for a line");
+    expect(await store.calls.call(order.sessionId)).toMatchObject({ status: "initiating" });
+    await next.desk.batches.cancel("b1");
+    expect(await store.calls.call(order.sessionId)).toMatchObject({ status: "canceled" });
+    expect(carrier.orders).toEqual([]);
+  });
+
   it("is called, as the same call, when the carrier does not know it", async () => {
     const { store, carrier, order } = await died();
     const next = await started({ store, carrier });
