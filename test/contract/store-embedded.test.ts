@@ -81,6 +81,8 @@ describe("DATA_DIR", () => {
     await writeFile(join(directory, "file"), "");
     expect(await refusal(join(directory, "file"))).toContain("another DATA_DIR");
     expect(await refusal(join(directory, "file", "below"))).toContain("cannot be made");
+    // Where names are refused with ENOENT, Node's own recursive mkdir does not end.
+    if (process.platform === "linux") expect(await refusal("/proc/nowhere")).toContain("cannot be made");
   });
 
   it("with a damaged database is refused, and not locked after", async () => {

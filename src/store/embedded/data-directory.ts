@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GatewayError } from "../../runtime/errors.ts";
 import { primaryCode, resultCode, sqliteFailure } from "./sqlite-errors.ts";
@@ -27,7 +27,7 @@ export interface HeldDatabase {
  */
 export function openInDirectory(directory: string): HeldDatabase {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(directory));
   } catch (error) {
     throw refused(directory, "cannot be made", WRITABLE, error);
   }
@@ -101,4 +101,11 @@ function refused(directory: string, problem: string, advice: string, error: unkn
     `DATA_DIR "${directory}" ${problem} (${(error as Error).message}): ${advice}`,
     { cause: error },
   );
+}
+
+/** With its parents. Node's own recursive `mkdirSync` never ends where a parent refuses new names with ENOENT (`/proc`). */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  if (!existsSync(dirname(directory))) makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
