@@ -12,6 +12,7 @@ import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
+import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
@@ -252,21 +253,6 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
 
 function hasOpenAi(config: Config): boolean {
   return config.openai.apiKey !== undefined;
-}
-
-/** What must not appear in any line of the log, wherever it comes from. */
-function secretsOf(config: Config): readonly string[] {
-  const { apiSecretKey, twilio, deepgram, openai, elevenlabs, callHistory, databaseUrl, redisUrl } = config;
-  return [
-    apiSecretKey,
-    twilio.authToken,
-    deepgram.apiKey,
-    openai.apiKey,
-    elevenlabs.apiKey,
-    callHistory.jwtSecret,
-    databaseUrl,
-    redisUrl,
-  ].filter((secret) => secret !== undefined);
 }
 
 function inUrl(host: string): string {

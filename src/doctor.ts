@@ -1,6 +1,7 @@
 import { type Config, loadConfig } from "./config/config.ts";
 import { loadDotEnv } from "./config/dot-env.ts";
 import { isLoopback } from "./config/loopback.ts";
+import { secretsOf } from "./config/secrets.ts";
 import type { Check } from "./diagnosis/check.ts";
 import { deepgramCheck } from "./diagnosis/deepgram-check.ts";
 import { elevenLabsSubscriptionCheck } from "./diagnosis/elevenlabs-subscription-check.ts";
@@ -82,16 +83,4 @@ function configuredChecks({ publicUrl, deepgram, openai, elevenlabs, twilio }: C
     elevenLabsVoiceCheck({ ...elevenLabsAccount, voice: elevenlabs.voiceId ?? DEFAULT_VOICE }),
     elevenLabsSubscriptionCheck(elevenLabsAccount),
   ];
-}
-
-function secretsOf({ apiSecretKey, twilio, deepgram, openai, elevenlabs, callHistory }: Config): string[] {
-  const secrets = [
-    apiSecretKey,
-    twilio.authToken,
-    deepgram.apiKey,
-    openai.apiKey,
-    elevenlabs.apiKey,
-    callHistory.jwtSecret,
-  ];
-  return secrets.filter((secret) => secret !== undefined);
 }

@@ -24,17 +24,24 @@ export interface CarrierCall {
   readonly endedAt: number | null;
 }
 
+const carrierStatuses = [
+  "queued",
+  "initiated",
+  "ringing",
+  "in-progress",
+  "completed",
+  "busy",
+  "failed",
+  "no-answer",
+  "canceled",
+] as const;
+
 /** The carrier's own words. https://www.twilio.com/docs/voice/api/call-resource#call-status-values */
-export type CarrierStatus =
-  | "queued"
-  | "initiated"
-  | "ringing"
-  | "in-progress"
-  | "completed"
-  | "busy"
-  | "failed"
-  | "no-answer"
-  | "canceled";
+export type CarrierStatus = (typeof carrierStatuses)[number];
+
+export function isCarrierStatus(text: string): text is CarrierStatus {
+  return (carrierStatuses as readonly string[]).includes(text);
+}
 
 /**
  * Port: places and ends telephone calls. What becomes of a call is not told here: the carrier asks the voice

@@ -1,22 +1,10 @@
 import type { CallInstance } from "twilio/lib/rest/api/v2010/account/call.js";
-import type { CarrierCall, CarrierStatus } from "../calls/carrier.ts";
+import { type CarrierCall, isCarrierStatus } from "../calls/carrier.ts";
 import { GatewayError } from "../runtime/errors.ts";
-
-const statuses: readonly string[] = [
-  "queued",
-  "initiated",
-  "ringing",
-  "in-progress",
-  "completed",
-  "busy",
-  "failed",
-  "no-answer",
-  "canceled",
-] satisfies CarrierStatus[];
 
 /** Throws `PROVIDER_PROTOCOL` for a status that Twilio's documentation does not know. */
 export function carrierCall(call: CallInstance): CarrierCall {
-  if (!statuses.includes(call.status)) {
+  if (!isCarrierStatus(call.status)) {
     throw new GatewayError(
       "PROVIDER_PROTOCOL",
       `Twilio gives a call the status ${JSON.stringify(call.status)}`,

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import type { CallRecord, CallRegistry } from "../../calls/call-registry.ts";
-import type { CarrierStatus } from "../../calls/carrier.ts";
+import { isCarrierStatus } from "../../calls/carrier.ts";
 import { errorResponse } from "../schemas/error-body.ts";
 import { callFields, formMediaType, placedQuery } from "../schemas/webhook-forms.ts";
 
@@ -14,18 +14,6 @@ const body = Type.Object({
     Type.String({ maxLength: 64, description: "The verdict of the machine detection", examples: ["human"] }),
   ),
 });
-
-const statuses: readonly string[] = [
-  "queued",
-  "initiated",
-  "ringing",
-  "in-progress",
-  "completed",
-  "busy",
-  "failed",
-  "no-answer",
-  "canceled",
-] satisfies CarrierStatus[];
 
 /** Twilio's reports on calls: in any order, any number of times, and also on calls that are not here. */
 export const statusWebhookRoutes =
@@ -71,10 +59,6 @@ function recordOf(registry: CallRegistry, sipCallId: string, sessionId = 0): Cal
   if (known !== undefined) return known;
   const placed = registry.find(sessionId);
   return placed?.call.sipCallId === undefined ? placed : undefined;
-}
-
-function isCarrierStatus(status: string): status is CarrierStatus {
-  return statuses.includes(status);
 }
 
 /** 0 when the text is no number of seconds. */

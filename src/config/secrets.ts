@@ -1,0 +1,16 @@
+import type { Config } from "./config.ts";
+
+/** Every configured value that must not be read by anybody: in no line of a log, in no report. */
+export function secretsOf(config: Config): readonly string[] {
+  const { apiSecretKey, twilio, deepgram, openai, elevenlabs, callHistory, databaseUrl, redisUrl } = config;
+  return [
+    apiSecretKey,
+    twilio.authToken,
+    deepgram.apiKey,
+    openai.apiKey,
+    elevenlabs.apiKey,
+    callHistory.jwtSecret,
+    databaseUrl,
+    redisUrl,
+  ].filter((secret) => secret !== undefined);
+}
