@@ -9,6 +9,7 @@ import { CallRecorder } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { SequenceName } from "./calls/call-store.ts";
 import { HangUps } from "./calls/hang-ups.ts";
+import { Heartbeat } from "./calls/heartbeat.ts";
 import { Recovery } from "./calls/recovery.ts";
 import { resumeCall } from "./calls/resumed-call.ts";
 import { BlockIds, type SessionIds } from "./calls/session-ids.ts";
@@ -38,8 +39,10 @@ export interface CallDesk {
   readonly directory: CallDirectory;
   readonly control: CallControl;
   readonly batches: BatchDesk;
-  /** Settles what a former process has left, then goes on with its batches. The gateway must be listening. */
-  start(): Promise<void>;
+  /** Settles what former processes have left; before anybody can call. Resolves after the first try. */
+  recover(): Promise<void>;
+  /** Goes on with batches. The gateway must be listening. */
+  dial(): void;
   /** No batch goes on from here. */
   stopDialling(): Promise<void>;
   /** After the last call has ended. */
@@ -104,12 +107,18 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     store: store.calls,
     batches: store.batches,
     carrierOf: (name) => carriers.of(name),
-    settled: (call) => milestones.tell("call_failed", call),
+    settled: (call) => milestones.tell(call.status === "canceled" ? "call_ended" : "call_failed", call),
     resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
     owner,
     alone: store.kind === "embedded",
     clock,
     onError: (error) => onError(error, "what another process left could not be settled; trying again"),
+  });
+  const heartbeat = new Heartbeat({
+    store: store.calls,
+    owner,
+    clock,
+    onError: (error) => onError(error, "the store could not be told that this process lives; trying again"),
   });
   milestones.start();
   recorder.start();
@@ -123,18 +132,20 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     directory,
     control,
     batches: new BatchDesk({ batches: store.batches, dialer, store: store.calls, owner, clock }),
-    async start() {
+    async recover() {
+      await heartbeat.start();
       await recovery.start();
-      dialer.start();
     },
+    dial: () => dialer.start(),
     async stopDialling() {
       await dialer.close();
     },
     async close() {
       control.close();
+      await recovery.close();
       await hangUps.close();
       await recorder.close();
-      await recovery.close();
+      await heartbeat.close();
     },
   };
 }

@@ -210,14 +210,15 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     if (pathOf(request) === MEDIA_PATH) media.handleUpgrade(request, socket, head);
     else otherUpgrade(request, socket, head);
   });
+  const waited = new AbortController();
+  await Promise.race([desk.recover(), sleep(clock, RECOVERY_WAIT, waited.signal)]);
+  waited.abort();
   await http.listen({ host: config.host, port: config.port });
   eventLoop.start();
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
   ownUrl = `http://${reachable(config.host)}:${port}`;
-  const waited = new AbortController();
-  await Promise.race([desk.start(), sleep(clock, RECOVERY_WAIT, waited.signal)]);
-  waited.abort();
+  desk.dial();
 
   const shutDown = async (reason: CloseReason): Promise<void> => {
     registry.drain();

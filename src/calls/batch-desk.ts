@@ -40,8 +40,12 @@ export class BatchDesk {
     dialer.nudge();
     const takes = (rows.length - 1) * settings.delay;
     const open = nextCallingTime(settings.hours, clock.wall()) === clock.wall();
-    if (open && takes <= SOON) await this.#placed(id, takes + PLACING);
-    return this.progress(id, { offset: 0, limit: rows.length });
+    try {
+      if (open && takes <= SOON) await this.#placed(id, takes + PLACING);
+      return await this.progress(id, { offset: 0, limit: rows.length });
+    } catch {
+      return orderedOnly(id, settings, rows, clock.wall()); // it is kept: whoever is told otherwise orders it again
+    }
   }
 
   /** Throws `NOT_FOUND`. */
@@ -93,6 +97,31 @@ export class BatchDesk {
       cancel();
     }
   }
+}
+
+/** A batch of which nothing is known but that it is kept. */
+function orderedOnly(
+  id: string,
+  settings: BatchSettings,
+  rows: NewBatch["rows"],
+  createdAt: number,
+): BatchProgress {
+  const total = rows.length;
+  const counts = { total, waiting: total, active: 0, placed: 0, failed: 0, canceled: 0 };
+  return {
+    batch: { id, state: "running", settings, createdAt, counts },
+    rows: rows.map((row) => ({
+      ...row,
+      batchId: id,
+      state: "waiting",
+      attempts: 0,
+      sessionId: null,
+      sipCallId: null,
+      outcome: null,
+      error: null,
+      attemptedAt: null,
+    })),
+  };
 }
 
 async function isPlaced(batches: Batches, id: string): Promise<boolean> {

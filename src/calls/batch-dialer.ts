@@ -31,6 +31,8 @@ export class BatchDialer {
   readonly #dialling = new Set<Promise<void>>();
   readonly #watchers = new Set<() => void>();
   #cancelRound: Cancel | undefined;
+  /** When the round that is armed is due, on the clock's monotonic time. */
+  #dueAt = 0;
   #round: Promise<void> | undefined;
   #again = false;
   #failures = 0;
@@ -75,8 +77,13 @@ export class BatchDialer {
       this.#again = true;
       return;
     }
+    const { clock } = this.#options;
+    const dueAt = clock.now() + after;
+    if (this.#cancelRound !== undefined && this.#dueAt <= dueAt) return; // or steady calls for it would put it off for ever
     this.#cancelRound?.();
-    this.#cancelRound = this.#options.clock.after(after, () => {
+    this.#dueAt = dueAt;
+    this.#cancelRound = clock.after(after, () => {
+      this.#cancelRound = undefined;
       this.#round = this.#run().finally(() => {
         this.#round = undefined;
       });

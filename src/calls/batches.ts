@@ -63,6 +63,7 @@ export interface BatchRow {
   readonly attempts: number;
   /** The call of the newest attempt. */
   readonly sessionId: number | null;
+  /** Of the newest attempt, once the carrier has taken it. */
   readonly sipCallId: string | null;
   /** How the newest call ended. */
   readonly outcome: CallEnding | null;

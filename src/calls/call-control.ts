@@ -57,6 +57,8 @@ export interface CallControlOptions {
   readonly clock: Clock;
 }
 
+const ELSEWHERE = "The call is with another process of the gateway";
+
 /** How long a call may ring, in ms; Twilio's own default. */
 export const RING_LIMIT = 60_000;
 
@@ -134,8 +136,13 @@ export class CallControl {
       (room) => this.#roomTaken(room),
     );
     const record = registry.admit(call);
-    await recorder.flushed();
-    simulated.receive({ sessionId: call.sessionId, sipCallId, from, to: ownNumber });
+    try {
+      await recorder.flushed();
+      simulated.receive({ sessionId: call.sessionId, sipCallId, from, to: ownNumber });
+    } catch (error) {
+      registry.end(call.sessionId, "not-placed");
+      throw error;
+    }
     return storedView(record);
   }
 
@@ -145,8 +152,7 @@ export class CallControl {
     const record = registry.find(sessionId);
     const status = record?.status ?? (await this.#mustFind(sessionId)).status;
     if (isEnding(status)) throw new GatewayError("CONFLICT", `The call is over: it is ${status}`);
-    if (record === undefined)
-      throw new GatewayError("CONFLICT", "The call is with another process of the gateway");
+    if (record === undefined) throw new GatewayError("CONFLICT", ELSEWHERE);
     registry.answer(sessionId);
     const { carrier, sipCallId } = record.call;
     if (carrier === simulated.name && sipCallId !== undefined) simulated.answer(sipCallId);
@@ -155,11 +161,13 @@ export class CallControl {
 
   /**
    * Hangs up, and adds a transcript that somebody else has kept. A call that is over stays as it ended; the
-   * answer is the same. Throws `NOT_FOUND`.
+   * answer is the same. Throws `NOT_FOUND`, or `CONFLICT` when another process has the call.
    */
   async end(sessionId: number, transcript?: string): Promise<{ /** Ms. */ readonly duration: number }> {
     const { registry, recorder, supplied, clock } = this.#options;
-    if (registry.find(sessionId) === undefined) await this.#mustFind(sessionId);
+    if (registry.find(sessionId) === undefined && (await this.#mustFind(sessionId)).endedAt === null) {
+      throw new GatewayError("CONFLICT", ELSEWHERE);
+    }
     if (transcript !== undefined) await supplied.add(sessionId, transcript);
     registry.end(sessionId, "ended-by-request");
     await recorder.flushed();

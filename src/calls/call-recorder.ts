@@ -75,10 +75,15 @@ export class CallRecorder {
   /** Resolves once everything noted so far is durable; rejects with `STORE_UNAVAILABLE` when that takes too long. */
   async flushed(): Promise<void> {
     const { clock } = this.#options;
-    const late = Promise.withResolvers<"late">();
-    const cancel = clock.after(FLUSH_LIMIT, () => late.resolve("late"));
+    let late = false;
+    const woken = Promise.withResolvers<void>();
+    const cancel = clock.after(FLUSH_LIMIT, () => {
+      late = true;
+      woken.resolve();
+    });
     try {
-      if ((await Promise.race([this.#durableUpTo(this.#noted), late.promise])) === "late") {
+      await this.#durableUpTo(this.#noted, () => late, woken.promise);
+      if (late) {
         throw new GatewayError(
           "STORE_UNAVAILABLE",
           "The store did not take the call in time; try again later.",
@@ -228,12 +233,13 @@ export class CallRecorder {
     return backoffDelay(RETRY, this.#failures - 1, Math.random());
   }
 
-  async #durableUpTo(noted: number): Promise<void> {
-    while (this.#durable < noted) {
+  /** Or until it is too late, of which `given` tells. */
+  async #durableUpTo(noted: number, isLate: () => boolean, given: Promise<void>): Promise<void> {
+    while (this.#durable < noted && !isLate()) {
       const woken = Promise.withResolvers<void>();
       this.#waiters.add(woken.resolve);
       if (this.#failures === 0) this.#flush();
-      await woken.promise;
+      await Promise.race([woken.promise, given]);
       this.#waiters.delete(woken.resolve);
     }
   }

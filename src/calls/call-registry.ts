@@ -203,7 +203,7 @@ export class CallRegistry {
     const record = this.find(sessionId);
     if (record === undefined) return false;
     const entry = record.transcript.note(sessionId, speaker, text, this.#options.clock.wall());
-    if (entry !== undefined) this.events.emit("transcript", entry);
+    this.events.emit("transcript", entry);
     return true;
   }
 

@@ -16,6 +16,12 @@ const unknownToCarrier: readonly EndReason[] = [
 /** What an outbound call may ring longer than the carrier was told, in ms, before the carrier is asked. */
 const RING_MARGIN = 15_000;
 
+/** Ms until the carrier is asked again. */
+const ASK_AGAIN = 60_000;
+
+/** Ms after which a call that the carrier still keeps in its queue is given up: Twilio empties its own within a day. */
+const LONGEST_WAIT = 4 * 3_600_000;
+
 export interface HangUpsOptions {
   readonly registry: CallRegistry;
   /** The carrier of that name; undefined when there is none (any more). */
@@ -57,10 +63,8 @@ export class HangUps {
     await Promise.allSettled(this.#underWay);
   }
 
-  #watchRinging(sessionId: number): void {
-    const cancel = this.#options.clock.after(RING_LIMIT + RING_MARGIN, () =>
-      this.#track(this.#ask(sessionId)),
-    );
+  #watchRinging(sessionId: number, after = RING_LIMIT + RING_MARGIN): void {
+    const cancel = this.#options.clock.after(after, () => this.#track(this.#ask(sessionId)));
     this.#ringing.set(sessionId, cancel);
   }
 
@@ -69,14 +73,17 @@ export class HangUps {
     this.#ringing.delete(sessionId);
   }
 
+  /** The carrier decides: while it has the call (in its queue, or ringing), it is asked again later. */
   async #ask(sessionId: number): Promise<void> {
-    const { registry } = this.#options;
+    const { registry, clock } = this.#options;
     const call = registry.find(sessionId)?.call;
+    if (call === undefined) return;
+    this.#watchRinging(sessionId, ASK_AGAIN);
     const known =
-      call?.sipCallId === undefined ? undefined : await this.#carrierOf(call.carrier)?.status(call.sipCallId);
+      call.sipCallId === undefined ? undefined : await this.#carrierOf(call.carrier)?.status(call.sipCallId);
     if (known !== undefined) registry.carrierReports(sessionId, known.status);
-    const status = registry.find(sessionId)?.status;
-    if (status !== "answered") registry.end(sessionId, "no-answer");
+    const patient = known !== undefined && clock.wall() - call.createdAt < LONGEST_WAIT;
+    if (registry.find(sessionId)?.status !== "answered" && !patient) registry.end(sessionId, "no-answer");
   }
 
   #hangUp(sessionId: number): void {

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
+import { sleep } from "../runtime/sleep.ts";
 import type { Batches, BatchRow } from "./batches.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallStore, StoredCall } from "./call-store.ts";
@@ -8,8 +9,8 @@ export interface RecoveryOptions {
   readonly store: CallStore;
   readonly batches: Batches;
   readonly carrierOf: (name: string) => Carrier | undefined;
-  /** Goes on with an outbound call that nobody has answered yet; the carrier still has it. */
-  readonly resume: (call: StoredCall, status: CarrierStatus) => void;
+  /** Goes on with an outbound call that nobody has answered yet, as the carrier still has it; false when it cannot. */
+  readonly resume: (call: StoredCall, status: CarrierStatus) => boolean;
   /** Tells of the end of a call that is settled. */
   readonly settled: (call: StoredCall) => void;
   /** This process. */
@@ -20,9 +21,11 @@ export interface RecoveryOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** How often a process tells that it lives, and how long after that it counts as dead, in ms. */
-const BEAT = 5_000;
+/** How long after its last heartbeat a process counts as dead, in ms: four of them. */
 const DEAD_AFTER = 20_000;
+
+/** Between two looks for what others have left, in ms. */
+const ROUND = 5_000;
 
 /** The clocks of the carrier and ours may differ by so much, in ms. */
 const SKEW = 5_000;
@@ -34,49 +37,70 @@ const SKEW = 5_000;
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
-  #cancelBeat: Cancel | undefined;
+  readonly #stopped = new AbortController();
+  /** Taken over and not settled yet: a carrier or a store that is away keeps them here for the next round. */
+  #rows: readonly BatchRow[] = [];
+  #calls: readonly StoredCall[] = [];
+  #cancelRound: Cancel | undefined;
   #working: Promise<void> = Promise.resolve();
-  #closed = false;
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
   }
 
-  /** Tells that this process lives, and settles what others have left: now, and ever after. Resolves after the first try. */
-  async start(): Promise<void> {
-    await this.#work();
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#cancelBeat?.();
-    await this.#working;
-    await this.#options.store.leave(this.#options.owner).catch(this.#options.onError);
-  }
-
-  #scheduleBeat(): void {
-    if (this.#closed) return;
-    this.#cancelBeat = this.#options.clock.after(BEAT, () => void this.#work());
-  }
-
-  #work(): Promise<void> {
+  /** Settles what others have left: now, and ever after. Resolves after the first round, whatever came of it. */
+  start(): Promise<void> {
     this.#working = this.#round()
       .catch(this.#options.onError)
-      .finally(() => this.#scheduleBeat());
+      .finally(() => {
+        if (this.#stopped.signal.aborted) return;
+        this.#cancelRound = this.#options.clock.after(ROUND, () => void this.start());
+      });
     return this.#working;
+  }
+
+  /** What is not settled is left to the next process. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    this.#cancelRound?.();
+    await this.#working;
   }
 
   async #round(): Promise<void> {
     const { store, batches, owner, alone, clock } = this.#options;
-    await store.beat(owner, clock.wall());
     const deadline = alone ? clock.wall() : clock.wall() - DEAD_AFTER;
-    const rows = await batches.adopt(owner, deadline);
-    const calls = await store.adopt(owner, deadline);
-    const bySession = new Map(calls.map((call) => [call.sessionId, call]));
-    for (const row of rows)
-      await this.#settleRow(row, row.sessionId === null ? undefined : bySession.get(row.sessionId));
-    const ofRows = new Set(rows.map(({ sessionId }) => sessionId));
-    for (const call of calls) if (!ofRows.has(call.sessionId)) await this.#settleCall(call);
+    this.#rows = [...this.#rows, ...(await batches.adopt(owner, deadline))];
+    this.#calls = [...this.#calls, ...(await store.adopt(owner, deadline))];
+    const open = new Map(this.#calls.map((call) => [call.sessionId, call]));
+    const ofRows = new Set(this.#rows.map(({ sessionId }) => sessionId));
+    const leftRows: BatchRow[] = [];
+    for (const row of this.#rows) {
+      const call = row.sessionId === null ? undefined : open.get(row.sessionId);
+      if (!(await this.#settles(() => this.#settleRow(row, call)))) leftRows.push(row);
+    }
+    const ofLeftRows = new Set(leftRows.map(({ sessionId }) => sessionId));
+    const leftCalls: StoredCall[] = [];
+    for (const call of this.#calls) {
+      const ofRow = ofRows.has(call.sessionId);
+      const settled = ofRow
+        ? !ofLeftRows.has(call.sessionId)
+        : await this.#settles(() => this.#settleCall(call));
+      if (!settled) leftCalls.push(call);
+    }
+    this.#rows = leftRows;
+    this.#calls = leftCalls;
+  }
+
+  /** One that fails must not keep the others from being settled. */
+  async #settles(settle: () => Promise<void>): Promise<boolean> {
+    if (this.#stopped.signal.aborted) return false;
+    try {
+      await settle();
+      return true;
+    } catch (error) {
+      this.#options.onError(error);
+      return false;
+    }
   }
 
   /** A row in `placing`: was the carrier told? */
@@ -91,21 +115,29 @@ export class Recovery {
     }
     if (call !== undefined && isEnding(call.status))
       return batches.failed(row, "The carrier did not take the call.");
-    return batches.giveBack(row, clock.wall(), true);
+    await batches.giveBack(row, clock.wall(), true);
+    const canceled = (await batches.find(row.batchId))?.state === "canceled";
+    if (canceled && open !== undefined)
+      await this.#close({ ...open, status: "canceled", endReason: "canceled" });
   }
 
   /** An open call of a process that died: it ends as the carrier says, or as lost; one that still rings goes on. */
   async #settleCall(call: StoredCall): Promise<void> {
-    const { store, owner, resume } = this.#options;
+    const { store, resume } = this.#options;
     const sipCallId = call.sipCallId ?? (await this.#find(call))?.sipCallId ?? null;
     const found = { ...call, sipCallId };
     const known =
       sipCallId === null ? undefined : await this.#options.carrierOf(call.carrier)?.status(sipCallId);
-    if (known !== undefined && goesOn(found, known.status)) return resume(found, known.status);
+    if (known !== undefined && goesOn(found, known.status) && resume(found, known.status)) return;
     const lastWords = (await store.transcript(call.sessionId)).at(-1)?.timestamp;
-    const settled = settle(found, known, lastWords);
-    await store.save({ calls: [settled], entries: [], milestones: [] }, owner);
-    this.#options.settled(settled);
+    await this.#close(settle(found, known, lastWords));
+  }
+
+  async #close(call: StoredCall): Promise<void> {
+    const { store, owner, clock, settled } = this.#options;
+    const closed = { ...call, endedAt: call.endedAt ?? clock.wall() };
+    await store.save({ calls: [closed], entries: [], milestones: [] }, owner);
+    settled(closed);
   }
 
   /** The carrier's record of an outbound call whose id we were not told any more. */
@@ -115,7 +147,7 @@ export class Recovery {
     if (carrier === undefined || call.direction === "inbound") return undefined;
     const settledAt = call.createdAt + carrier.listingDelay + SKEW;
     if (carrier.listingDelay > 0 && clock.wall() < settledAt) {
-      await new Promise<void>((resolve) => clock.after(settledAt - clock.wall(), resolve));
+      await sleep(clock, settledAt - clock.wall(), this.#stopped.signal);
     }
     const placed = await carrier.find({ to: call.to, from: call.from, since: call.createdAt - SKEW });
     for (const candidate of placed) {

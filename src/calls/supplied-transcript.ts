@@ -28,11 +28,13 @@ export function linesOf(text: string): readonly Line[] {
   return lines.filter(({ text: said }) => said !== "");
 }
 
-/** Adds what somebody else has written down to the transcript of a call. What is there already is not added again. */
+/** Adds what somebody else has written down to the transcript of a call; the same again at its end changes nothing. */
 export class SuppliedTranscript {
   readonly #registry: CallRegistry;
   readonly #store: CallStore;
   readonly #clock: Clock;
+  /** One at a time for each call: ids follow one another. */
+  readonly #adding = new Map<number, Promise<void>>();
 
   constructor(registry: CallRegistry, store: CallStore, clock: Clock) {
     this.#registry = registry;
@@ -40,28 +42,47 @@ export class SuppliedTranscript {
     this.#clock = clock;
   }
 
-  async add(sessionId: number, text: string): Promise<void> {
-    const lines = linesOf(text);
-    if (lines.length === 0) return;
-    if (this.#registry.find(sessionId) === undefined) return this.#addToStored(sessionId, lines);
-    for (const { speaker, text: said } of lines) this.#registry.note(sessionId, speaker, said);
+  add(sessionId: number, text: string): Promise<void> {
+    const before = this.#adding.get(sessionId) ?? Promise.resolve();
+    const adding = before
+      .catch(() => {}) // whoever added that has been told
+      .then(() => this.#add(sessionId, linesOf(text)))
+      .finally(() => {
+        if (this.#adding.get(sessionId) === adding) this.#adding.delete(sessionId);
+      });
+    this.#adding.set(sessionId, adding);
+    return adding;
+  }
+
+  async #add(sessionId: number, lines: readonly Line[]): Promise<void> {
+    const record = this.#registry.find(sessionId);
+    if (record === undefined) return this.#addToStored(sessionId, lines);
+    if (endsWith(record.transcript.entries, lines)) return;
+    for (const { speaker, text } of lines) this.#registry.note(sessionId, speaker, text);
   }
 
   /** The call is known to the store only, so nobody else writes its transcript. */
   async #addToStored(sessionId: number, lines: readonly Line[]): Promise<void> {
     const known = await this.#store.transcript(sessionId);
+    if (endsWith(known, lines)) return;
     const last = known.at(-1);
     const timestamp = Math.max(last?.timestamp ?? 0, this.#clock.wall());
-    const entries = lines
-      .filter((line) => !known.some(({ speaker, text }) => speaker === line.speaker && text === line.text))
-      .map((line, index) => ({
-        ...line,
-        id: (last?.id ?? 0) + 1 + index,
-        sessionId,
-        timestamp,
-        confidence: 1,
-        final: true,
-      }));
+    const entries = lines.map((line, index) => ({
+      ...line,
+      id: (last?.id ?? 0) + 1 + index,
+      sessionId,
+      timestamp,
+      confidence: 1,
+      final: true,
+    }));
     await this.#store.save({ calls: [], entries, milestones: [] }, "");
   }
+}
+
+function endsWith(known: readonly Line[], lines: readonly Line[]): boolean {
+  const end = known.slice(known.length - lines.length);
+  return (
+    known.length >= lines.length &&
+    end.every(({ speaker, text }, index) => speaker === lines[index]?.speaker && text === lines[index]?.text)
+  );
 }

@@ -47,18 +47,8 @@ export class Transcript {
     return undefined;
   }
 
-  /**
-   * Adds a whole utterance that somebody else wrote down; undefined when it is there already.
-   *
-   * @param wall Unix ms.
-   */
-  note(
-    sessionId: number,
-    speaker: TranscriptEntry["speaker"],
-    text: string,
-    wall: number,
-  ): TranscriptEntry | undefined {
-    if (this.#entries.some((entry) => entry.speaker === speaker && entry.text === text)) return undefined;
+  /** Adds a whole utterance that somebody else wrote down. @param wall Unix ms. */
+  note(sessionId: number, speaker: TranscriptEntry["speaker"], text: string, wall: number): TranscriptEntry {
     const timestamp = Math.max(this.#entries.at(-1)?.timestamp ?? 0, wall);
     const id = this.#entries.length + 1;
     const entry: TranscriptEntry = { id, sessionId, speaker, text, timestamp, confidence: 1, final: true };

@@ -16,6 +16,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { LiveTickets } from "./live/live-tickets.ts";
 import { keyCheck, requireBearer, requireBearerOrTicket, requireOwnOrigin } from "./plugins/access.ts";
 import { allowOrigins } from "./plugins/cors.ts";
+import { takeEmptyJson } from "./plugins/empty-json.ts";
 import { answerClientError, answerError, handleErrors } from "./plugins/errors.ts";
 import { doOnce } from "./plugins/idempotency.ts";
 import { serveLiveSockets } from "./plugins/live-sockets.ts";
@@ -109,6 +110,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  takeEmptyJson(app);
   handleErrors(app);
   logRequests(app, registry);
   measureRequests(app, options.metrics);

@@ -48,6 +48,7 @@ export function takeRow(
         state: "placing",
         attempts: eb("attempts", "+", 1),
         session_id: eb.fn.coalesce("session_id", eb.val(sessionId)),
+        sip_call_id: null,
         attempted_at: wholeMs(wall),
         owner,
       }))

@@ -56,7 +56,6 @@ export function settleBatch(database: StoreDatabase, id: string, wall: number): 
                 outcome,
                 due_at: wholeMs(wall + settings.retryDelay),
                 session_id: null,
-                sip_call_id: null,
                 owner: null,
               }
             : { state: "over", outcome },

@@ -4,8 +4,8 @@ import type { StoredCall } from "../../src/calls/call-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
-import { type DeskFixture, type DeskOptions, eventually, openDesk } from "../support/call-desk.ts";
-import { aStoredCall } from "../support/calls.ts";
+import { type DeskFixture, type DeskOptions, eventually, openDesk, start } from "../support/call-desk.ts";
+import { aCall, aStoredCall } from "../support/calls.ts";
 import { ScriptedCarrier } from "../support/scripted-carrier.ts";
 
 const open: (() => Promise<void>)[] = [];
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function started(options: DeskOptions = {}): Promise<DeskFixture> {
   const fixture = await openDesk(options);
   open.push(fixture.close);
-  await fixture.desk.start();
+  await start(fixture);
   return fixture;
 }
 
@@ -144,6 +144,26 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ state: "canceled", counts: { active: 1, canceled: 2 } });
     expect(fixture.registry.liveCount).toBe(1);
     await expect(fixture.desk.batches.cancel("b2")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("is acknowledged once it is kept, even if nobody can tell how it goes", async () => {
+    const fixture = await started();
+    fixture.store.batches.rows = () => Promise.reject(new GatewayError("STORE_UNAVAILABLE", "away"));
+    const { batch, rows } = await fixture.desk.batches.order(settings, numbers(2));
+    expect(rows.map(({ state }) => state)).toEqual(["waiting", "waiting"]);
+    await eventually(() => fixture.carrier.orders.length === 2, "it is called");
+    expect((await fixture.store.batches.find(batch.id))?.counts.total).toBe(2);
+  });
+
+  it("goes on while calls end all the time", async () => {
+    const fixture = await started();
+    const ending = setInterval(() => {
+      fixture.registry.admit(aCall({ sessionId: 1_000_000 + fixture.registry.liveCount, sipCallId: "CAx" }));
+      endAll(fixture, "busy");
+    }, 20);
+    const { rows } = await ordered(fixture, 3, { delay: 100 });
+    clearInterval(ending);
+    expect(rows.map(({ state }) => state)).not.toContain("waiting");
   });
 
   it("places nothing outside of its hours", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { GatewayError } from "../../src/runtime/errors.ts";
-import { type DeskFixture, type DeskOptions, eventually, openDesk } from "../support/call-desk.ts";
+import { type DeskFixture, type DeskOptions, eventually, openDesk, start } from "../support/call-desk.ts";
+import { aStoredCall } from "../support/calls.ts";
 
 const open: DeskFixture[] = [];
 
@@ -11,7 +12,7 @@ afterEach(async () => {
 async function started(options: DeskOptions = {}): Promise<DeskFixture> {
   const fixture = await openDesk(options);
   open.push(fixture);
-  await fixture.desk.start();
+  await start(fixture);
   return fixture;
 }
 
@@ -105,9 +106,10 @@ describe("answering and ending", () => {
     expect(carrier.hungUp).toEqual([ours.sipCallId]);
   });
 
-  it("adds a transcript that came with the end, and once more later, but nothing twice", async () => {
+  it("adds a transcript that came with the end, with all its lines, and the same again changes nothing", async () => {
     const { desk, store } = await started();
     const { sessionId } = await desk.control.place(order);
+    await desk.control.end(sessionId, "Agent: Hello!\nCustomer: Not now.");
     await desk.control.end(sessionId, "Agent: Hello!\nCustomer: Not now.");
     await desk.control.end(sessionId, "Agent: Hello!\nCustomer: Call me later.");
     expect(
@@ -115,7 +117,8 @@ describe("answering and ending", () => {
     ).toEqual([
       [1, "ai_agent", "Hello!"],
       [2, "customer", "Not now."],
-      [3, "customer", "Call me later."],
+      [3, "ai_agent", "Hello!"],
+      [4, "customer", "Call me later."],
     ]);
   });
 
@@ -132,6 +135,14 @@ describe("answering and ending", () => {
       { id: 1 },
       { id: 2, text: "Bye." },
     ]);
+  });
+
+  it("does not end what another process has", async () => {
+    const { desk, store } = await started();
+    const sessionId = await store.calls.reserve("session", 1);
+    await store.calls.save({ calls: [aStoredCall({ sessionId })], entries: [], milestones: [] }, "somebody");
+    await expect(desk.control.end(sessionId, "Customer: Hi.")).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await store.calls.transcript(sessionId)).toEqual([]);
   });
 
   it("does not know other calls", async () => {

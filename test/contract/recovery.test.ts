@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { StoredCall, StoredMilestone } from "../../src/calls/call-store.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
+import { GatewayError } from "../../src/runtime/errors.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
-import { openDesk } from "../support/call-desk.ts";
+import { eventually, openDesk, start as startDesk } from "../support/call-desk.ts";
 import { aStoredCall } from "../support/calls.ts";
 import { ScriptedCarrier } from "../support/scripted-carrier.ts";
 
@@ -36,14 +37,14 @@ async function recovered(left: Partial<StoredCall>, said: readonly number[] = []
     open.push(next.close);
     const told: StoredMilestone[] = [];
     next.desk.milestones.events.on("milestone", (milestone) => told.push(milestone));
-    await next.desk.start();
+    await startDesk(next);
     const settled = await store.calls.call(sessionId);
     expect(told.map(({ event }) => event)).toEqual(
       settled?.status === "failed" ? ["call_failed"] : told.map(({ event }) => event),
     );
     return settled;
   };
-  return { carrier, call, createdAt, start };
+  return { carrier, call, createdAt, start, store };
 }
 
 describe("a call whose process was killed", () => {
@@ -88,5 +89,41 @@ describe("a call whose process was killed", () => {
     const { start, carrier, call } = await recovered({ status: "initiated" });
     carrier.knows(call, "ringing");
     expect(await start()).toMatchObject({ endedAt: null });
+  });
+
+  it("is settled once the carrier can be asked again, and keeps nobody else waiting", async () => {
+    const { start, carrier, store, call } = await recovered({ status: "initiated", sipCallId: "SX_1" });
+    const other = { ...call, sessionId: await store.calls.reserve("session", 1), sipCallId: null };
+    await store.calls.save({ calls: [other], entries: [], milestones: [] }, "dead");
+    const { status } = carrier;
+    carrier.status = async () => {
+      throw new GatewayError("PROVIDER_UNAVAILABLE", "no answer");
+    };
+    expect(await start()).toMatchObject({ status: "initiated" });
+    expect(await store.calls.call(other.sessionId)).toMatchObject({ status: "failed" });
+    carrier.status = status;
+    await eventually(
+      async () => (await store.calls.call(call.sessionId))?.status === "failed",
+      "it is settled",
+    );
+  });
+
+  it("is canceled when its batch was canceled before it could be placed", async () => {
+    const { start, store, call } = await recovered({});
+    const settings = {
+      from: call.from,
+      trunkId: null,
+      delay: 0,
+      machineDetection: false,
+      retries: { busy: 0, noAnswer: 0 },
+      retryDelay: 0,
+    };
+    const rows = [{ index: 1, to: call.to, customerId: null, metadata: {} }];
+    await store.batches.add({ id: "b1", settings, createdAt: call.createdAt, rows });
+    const { sessionId } = call;
+    await store.batches.take({ batchId: "b1", sessionId, owner: "dead", wall: call.createdAt });
+    await store.batches.cancel("b1");
+    expect(await start()).toMatchObject({ status: "canceled" });
+    expect(await store.batches.rows("b1", { offset: 0, limit: 1 })).toMatchObject([{ state: "canceled" }]);
   });
 });

@@ -175,7 +175,7 @@ describe.each(stores)("batches, $kind", ({ newPlace }) => {
       outcome: "busy",
       attempts: 1,
       sessionId: null,
-      sipCallId: null,
+      sipCallId: "CA101",
     });
     expect(await store.batches.nextDue()).toBe(NOON + 60_010);
     expect(await take(NOON + 60_009)).toBeUndefined();

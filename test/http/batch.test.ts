@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
-import { eventually } from "../support/call-desk.ts";
+import { eventually, start } from "../support/call-desk.ts";
 import { httpFixtureOn } from "./http-fixture.ts";
 
 const path = "/api/v1/calls/outbound/batch";
@@ -10,7 +10,7 @@ let fixture: Awaited<ReturnType<typeof httpFixtureOn>>;
 
 beforeEach(async () => {
   fixture = await httpFixtureOn(systemClock, {}, { maxCalls: 100 });
-  await fixture.desk.start();
+  await start(fixture);
 });
 
 afterEach(async () => {

@@ -102,6 +102,16 @@ describe("without a key", () => {
 });
 
 describe("errors", () => {
+  it("takes an empty body that is called JSON for none", async () => {
+    const { app } = await serve();
+    const headers = { "content-type": "application/json" };
+    const ticket = await app.inject({ method: "POST", url: "/api/v1/live/tickets", headers });
+    expect(ticket.statusCode).toBe(200);
+    const call = await app.inject({ method: "POST", url: "/initiate", headers });
+    expect(call.statusCode).toBe(400);
+    expect(call.json()).toMatchObject({ code: "BAD_REQUEST" });
+  });
+
   it("answers an unknown path with detail and code", async () => {
     const response = await (await serve()).app.inject("/nowhere");
     expect(response.statusCode).toBe(404);

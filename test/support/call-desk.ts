@@ -70,6 +70,12 @@ export async function openDesk(options: DeskOptions = {}): Promise<DeskFixture> 
   };
 }
 
+/** Settles what was left, then dials: what the product does around listening. */
+export async function start({ desk }: Pick<DeskFixture, "desk">): Promise<void> {
+  await desk.recover();
+  desk.dial();
+}
+
 /** Looks again until it is so; fails after a time that is long for anything here. */
 export async function eventually(
   isSo: () => boolean | Promise<boolean>,

