@@ -104,7 +104,7 @@ export class Recovery {
     if (known !== undefined && goesOn(found, known.status)) return resume(found, known.status);
     const lastWords = (await store.transcript(call.sessionId)).at(-1)?.timestamp;
     const settled = settle(found, known, lastWords);
-    await store.save({ calls: [settled], entries: [], milestones: [] }, owner);
+    await store.save({ calls: [settled] }, owner);
     this.#options.settled(settled);
   }
 

@@ -62,6 +62,6 @@ export class SuppliedTranscript {
         confidence: 1,
         final: true,
       }));
-    await this.#store.save({ calls: [], entries, milestones: [] }, "");
+    await this.#store.save({ entries }, "");
   }
 }
