@@ -73,7 +73,7 @@ export class BatchDesk {
       const call = state === "canceled" && sessionId !== null ? await store.call(sessionId) : undefined;
       if (call === undefined || call.endedAt !== null) continue;
       const canceled = { ...call, status: "canceled", endReason: "canceled", endedAt: clock.wall() } as const;
-      await store.save({ calls: [canceled], entries: [], milestones: [] }, owner);
+      await store.save({ calls: [canceled] }, owner);
     }
   }
 

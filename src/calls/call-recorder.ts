@@ -3,9 +3,12 @@ import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { CallMilestones } from "./call-milestones.ts";
 import type { CallRegistry } from "./call-registry.ts";
-import type { CallChanges, CallStore, StoredCall, StoredEntry, StoredMilestone } from "./call-store.ts";
+import type { CallChanges, CallStore, StoredCall } from "./call-store.ts";
+import type { NewDelivery } from "./deliveries.ts";
+import { apart, PendingChanges } from "./pending-changes.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 import type { TranscriptEntry } from "./transcript.ts";
+import type { StoredTurn } from "./turn-record.ts";
 
 export interface CallRecorderOptions {
   readonly registry: CallRegistry;
@@ -13,6 +16,8 @@ export interface CallRecorderOptions {
   readonly store: CallStore;
   /** The process that has these calls. */
   readonly owner: string;
+  /** What is owed to others once a call has ended: written with its end, in one transaction. */
+  readonly owedFor?: (sessionId: number) => readonly NewDelivery[];
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -24,11 +29,7 @@ export interface CallRecorderOptions {
  */
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
-  #calls = new Set<number>();
-  /** What the registry may forget before it is saved. */
-  #snapshots = new Map<number, StoredCall>();
-  #entries = new Map<string, StoredEntry>();
-  #milestones: StoredMilestone[] = [];
+  readonly #changes = new PendingChanges();
   /** By session, then by utterance. */
   readonly #interimSavedAt = new Map<number, Map<number, number>>();
   /** Changes noted so far, and how many of them are durable. */
@@ -38,7 +39,6 @@ export class CallRecorder {
   #cancelFlush: Cancel | undefined;
   #saving: Promise<void> | undefined;
   #failures = 0;
-  #dropped = 0;
   #closed = false;
   readonly #waiters = new Set<() => void>();
 
@@ -51,12 +51,13 @@ export class CallRecorder {
     const { registry, milestones } = this.#options;
     this.#undo = [
       registry.events.on("event", ({ type, sessionId }) => {
-        if (type.startsWith("call-")) this.#note(sessionId);
+        if (type === "call-ended") this.#noteEnd(sessionId);
+        else if (type.startsWith("call-")) this.#note(sessionId);
       }),
       registry.events.on("changed", ({ sessionId }) => this.#note(sessionId)),
       registry.events.on("transcript", (entry) => this.#noteEntry(entry)),
       milestones.events.on("milestone", (milestone) => {
-        this.#milestones.push(milestone);
+        this.#changes.milestone(milestone);
         this.#changed();
       }),
     ];
@@ -64,7 +65,7 @@ export class CallRecorder {
 
   /** Changes given up because the store was away for too long. A count since the start. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#changes.dropped;
   }
 
   /** Whether the last attempt to save failed. */
@@ -102,21 +103,32 @@ export class CallRecorder {
     this.#cancelFlush?.();
   }
 
+  /** Keeps what a turn spent where. */
+  turn(turn: StoredTurn): void {
+    this.#changes.turn(turn);
+    this.#changed();
+  }
+
   #note(sessionId: number): void {
     const record = this.#options.registry.find(sessionId);
     if (record === undefined) return;
-    this.#calls.add(sessionId);
-    if (record.endedAt !== undefined) {
-      this.#snapshots.set(sessionId, storedView(record));
-      this.#interimSavedAt.delete(sessionId);
-    }
+    if (record.endedAt === undefined) this.#changes.call(sessionId);
+    else this.#changes.end(storedView(record), []);
+    this.#changed();
+  }
+
+  #noteEnd(sessionId: number): void {
+    const { registry, owedFor } = this.#options;
+    const record = registry.find(sessionId);
+    if (record !== undefined) this.#changes.end(storedView(record), owedFor?.(sessionId) ?? []);
+    this.#interimSavedAt.delete(sessionId);
     this.#changed();
   }
 
   /** Growing utterances are saved once a second; a crash costs at most that much of one. */
   #noteEntry(entry: TranscriptEntry): void {
     if (!entry.final && !this.#interimIsDue(entry)) return;
-    this.#entries.set(keyOf(entry), storedEntry(entry));
+    this.#changes.entry(storedEntry(entry));
     this.#changed();
   }
 
@@ -130,25 +142,7 @@ export class CallRecorder {
 
   #changed(): void {
     this.#noted += 1;
-    this.#bound();
     this.#schedule();
-  }
-
-  #bound(): void {
-    while (this.#entries.size > MOST_WAITING) {
-      const oldest = this.#entries.keys().next().value;
-      if (oldest === undefined) return;
-      this.#entries.delete(oldest);
-      this.#dropped += 1;
-    }
-    if (this.#milestones.length > MOST_WAITING) {
-      this.#milestones.shift();
-      this.#dropped += 1;
-    }
-  }
-
-  get #pending(): boolean {
-    return this.#calls.size > 0 || this.#entries.size > 0 || this.#milestones.length > 0;
   }
 
   #schedule(after = GATHER_TIME): void {
@@ -159,74 +153,51 @@ export class CallRecorder {
   #flush(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
-    if (this.#saving !== undefined || !this.#pending) return;
+    if (this.#saving !== undefined || !this.#changes.any) return;
     const upTo = this.#noted;
-    this.#saving = this.#save(this.#take())
+    this.#saving = this.#save(this.#changes.take((sessionId) => this.#callNow(sessionId)))
       .then((saved) => {
         if (saved) this.#durable = upTo;
       })
       .finally(() => {
         this.#saving = undefined;
-        if (this.#pending)
+        if (this.#changes.any)
           this.#schedule(this.#failures > 0 ? this.#retryAfter : this.#waiters.size > 0 ? 0 : GATHER_TIME);
         for (const wake of [...this.#waiters]) wake();
       });
   }
 
+  #callNow(sessionId: number): StoredCall | undefined {
+    const record = this.#options.registry.find(sessionId);
+    return record && storedView(record);
+  }
+
   /** Whether all of it is durable, or given up for good. */
-  async #save(changes: CallChanges): Promise<boolean> {
-    const { store, owner } = this.#options;
+  async #save(changes: Required<CallChanges>): Promise<boolean> {
+    const { store, owner, onError } = this.#options;
     try {
       await store.save(changes, owner);
       this.#failures = 0;
       return true;
     } catch (error) {
-      if (isAway(error)) return this.#putBack(changes, error);
-      const parts = partsOf(changes);
+      if (isAway(error)) {
+        if (this.#failures++ === 0) onError(error);
+        this.#changes.putBack(changes);
+        return false;
+      }
+      const parts = apart(changes);
       if (parts.length > 1) return this.#saveApart(parts);
-      this.#options.onError(error);
-      this.#dropped += 1;
+      onError(error);
+      this.#changes.giveUp();
       return true;
     }
   }
 
   /** One change that the store refuses must not keep the others from being saved. */
-  async #saveApart(parts: readonly CallChanges[]): Promise<boolean> {
+  async #saveApart(parts: readonly Required<CallChanges>[]): Promise<boolean> {
     let all = true;
     for (const part of parts) all = (await this.#save(part)) && all;
     return all;
-  }
-
-  #take(): CallChanges {
-    const { registry } = this.#options;
-    const calls = [...this.#calls].flatMap((sessionId) => {
-      const record = registry.find(sessionId);
-      const stored = this.#snapshots.get(sessionId) ?? (record && storedView(record));
-      return stored === undefined ? [] : [stored];
-    });
-    const changes = { calls, entries: [...this.#entries.values()], milestones: this.#milestones };
-    this.#calls = new Set();
-    this.#snapshots = new Map();
-    this.#entries = new Map();
-    this.#milestones = [];
-    return changes;
-  }
-
-  /** What came meanwhile is newer and stays. */
-  #putBack(changes: CallChanges, error: unknown): false {
-    if (this.#failures === 0) this.#options.onError(error);
-    this.#failures += 1;
-    for (const call of changes.calls) {
-      if (call.endedAt !== null && !this.#snapshots.has(call.sessionId))
-        this.#snapshots.set(call.sessionId, call);
-      this.#calls.add(call.sessionId);
-    }
-    const newer = this.#entries;
-    this.#entries = new Map(changes.entries.map((entry) => [keyOf(entry), entry]));
-    for (const [key, entry] of newer) this.#entries.set(key, entry);
-    this.#milestones = [...changes.milestones, ...this.#milestones];
-    this.#bound();
-    return false;
   }
 
   get #retryAfter(): number {
@@ -250,25 +221,10 @@ function isAway(error: unknown): boolean {
   return error instanceof GatewayError && error.retryable;
 }
 
-function partsOf({ calls, entries, milestones }: CallChanges): readonly CallChanges[] {
-  const none: CallChanges = { calls: [], entries: [], milestones: [] };
-  return [
-    ...calls.map((call) => ({ ...none, calls: [call] })),
-    ...entries.map((entry) => ({ ...none, entries: [entry] })),
-    ...milestones.map((milestone) => ({ ...none, milestones: [milestone] })),
-  ];
-}
-
-function keyOf({ sessionId, id }: { readonly sessionId: number; readonly id: number }): string {
-  return `${sessionId} ${id}`;
-}
-
 /** Changes of so many ms go into one transaction. */
 const GATHER_TIME = 50;
 /** Ms between two savings of an utterance that goes on. */
 const INTERIM_EVERY = 1_000;
-/** Utterances, and milestones, that wait for a store that is away; beyond it the oldest are given up. */
-const MOST_WAITING = 50_000;
 /** Longest wait of somebody who needs it durable, in ms. */
 const FLUSH_LIMIT = 5_000;
 const RETRY: BackoffPolicy = { first: 100, max: 5_000 };

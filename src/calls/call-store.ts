@@ -2,6 +2,8 @@ import type { JsonObject } from "../runtime/json.ts";
 import type { CallDirection, CallMedia } from "./call.ts";
 import type { EndReason } from "./call-event.ts";
 import type { CallStatus } from "./call-lifecycle.ts";
+import type { NewDelivery } from "./deliveries.ts";
+import type { StoredTurn } from "./turn-record.ts";
 
 /** A call as it is kept. Times in Unix ms; what is not known (yet) is null. */
 export interface StoredCall {
@@ -63,10 +65,13 @@ export interface StoredMilestone {
 /** What is written together, in one transaction: all of it or nothing. */
 export interface CallChanges {
   /** The newest state of each call; the row is made or replaced. A stored ending is never replaced. */
-  readonly calls: readonly StoredCall[];
+  readonly calls?: readonly StoredCall[];
   /** The newest state of each utterance. */
-  readonly entries: readonly StoredEntry[];
-  readonly milestones: readonly StoredMilestone[];
+  readonly entries?: readonly StoredEntry[];
+  readonly milestones?: readonly StoredMilestone[];
+  readonly turns?: readonly StoredTurn[];
+  /** What is owed from the moment a call has ended; the same one again changes nothing. */
+  readonly deliveries?: readonly NewDelivery[];
 }
 
 export interface CallQuery {

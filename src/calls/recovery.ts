@@ -136,7 +136,7 @@ export class Recovery {
   async #close(call: StoredCall): Promise<void> {
     const { store, owner, clock, settled } = this.#options;
     const closed = { ...call, endedAt: call.endedAt ?? clock.wall() };
-    await store.save({ calls: [closed], entries: [], milestones: [] }, owner);
+    await store.save({ calls: [closed] }, owner);
     settled(closed);
   }
 

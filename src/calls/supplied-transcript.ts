@@ -75,7 +75,7 @@ export class SuppliedTranscript {
       confidence: 1,
       final: true,
     }));
-    await this.#store.save({ calls: [], entries, milestones: [] }, "");
+    await this.#store.save({ entries }, "");
   }
 }
 

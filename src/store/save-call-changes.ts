@@ -15,12 +15,12 @@ const newEntry = replacedByExcluded(changingEntryColumns);
  */
 export async function saveCallChanges(
   transaction: Transaction<Tables>,
-  changes: CallChanges,
+  { calls = [], entries = [], milestones = [] }: CallChanges,
   owner: string,
 ): Promise<void> {
-  await saveCalls(transaction, changes.calls, owner);
-  await saveEntries(transaction, changes.entries);
-  await saveMilestones(transaction, changes.milestones);
+  await saveCalls(transaction, calls, owner);
+  await saveEntries(transaction, entries);
+  await saveMilestones(transaction, milestones);
 }
 
 async function saveCalls(

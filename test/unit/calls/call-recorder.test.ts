@@ -11,7 +11,7 @@ import { aCall } from "../../support/calls.ts";
 let clock: ManualClock;
 let registry: CallRegistry;
 let recorder: CallRecorder;
-let saved: CallChanges[];
+let saved: Required<CallChanges>[];
 let away: boolean;
 let errors: unknown[];
 
@@ -27,8 +27,8 @@ beforeEach(() => {
     async save(changes, owner) {
       expect(owner).toBe("me");
       if (away) throw new GatewayError("STORE_UNAVAILABLE", "away");
-      if (changes.entries.some(({ text }) => text === "poison")) throw new Error("cannot be kept");
-      saved.push(changes);
+      if (changes.entries?.some(({ text }) => text === "poison")) throw new Error("cannot be kept");
+      saved.push(changes as Required<CallChanges>);
     },
   };
   recorder = new CallRecorder({
