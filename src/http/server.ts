@@ -25,6 +25,7 @@ import { logRequests } from "./plugins/request-log.ts";
 import { measureRequests } from "./plugins/request-metrics.ts";
 import { secureBareAnswer, secureHeaders } from "./plugins/security-headers.ts";
 import { allCallRoutes } from "./routes/all-calls.ts";
+import { analyticsRoutes } from "./routes/analytics.ts";
 import { batchCallRoutes } from "./routes/batch-calls.ts";
 import { callServiceRoutes } from "./routes/call-service.ts";
 import { healthRoutes, type Readiness } from "./routes/health.ts";
@@ -143,6 +144,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(outboundCallRoutes(control, directory));
     guarded.register(batchCallRoutes(options.batches, control, registry));
     guarded.register(allCallRoutes(directory, clock));
+    guarded.register(analyticsRoutes(directory, clock));
     guarded.register(phoneManagementRoutes(options));
     guarded.register(transcriptRoutes(directory));
     guarded.register(typedInputRoutes(options.typedInput));
