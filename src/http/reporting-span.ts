@@ -30,35 +30,43 @@ export function reportingSpan({ start_date, end_date, timezone }: ReportBounds, 
   const since = typeof start === "number" ? start : startOfDay(start, timezone);
   const until = typeof end === "number" ? end : startOfDay(end.add({ days: 1 }), timezone);
   if (until < since || (typeof end !== "number" && until === since)) {
-    throw new GatewayError("BAD_REQUEST", "end_date must not be before start_date");
+    refuse("end_date must not be before start_date");
   }
   return { since, until };
 }
 
 function zoned(wall: number, timezone: string): Temporal.ZonedDateTime {
-  try {
-    if (!/^[A-Za-z]/.test(timezone)) throw new RangeError("an offset is no zone");
-    return Temporal.Instant.fromEpochMilliseconds(Math.floor(wall)).toZonedDateTimeISO(timezone);
-  } catch (cause) {
-    throw new GatewayError(
-      "BAD_REQUEST",
-      "timezone must be the name of an IANA time zone, such as Europe/Berlin",
-      { cause },
-    );
-  }
+  const instant = Temporal.Instant.fromEpochMilliseconds(Math.floor(wall));
+  const offset = !/^[A-Za-z]/.test(timezone);
+  return (
+    (offset ? undefined : unlessRefused(() => instant.toZonedDateTimeISO(timezone))) ??
+    refuse("timezone must be the name of an IANA time zone, such as Europe/Berlin")
+  );
 }
 
 function dayOrMoment(text: string, name: string): Temporal.PlainDate | number {
-  try {
-    if (/^\d{4}-\d\d-\d\d$/.test(text)) return Temporal.PlainDate.from(text);
-    return Temporal.Instant.from(text.replace(/ (?=\d\d:\d\d$)/, "+")).epochMilliseconds;
-  } catch (cause) {
-    throw new GatewayError(
-      "BAD_REQUEST",
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
+  const withSign = text.replace(/ (?=\d\d:\d\d$)/, "+"); // a `+` in a query that was not encoded
+  return (
+    unlessRefused(() =>
+      isDay ? Temporal.PlainDate.from(text) : Temporal.Instant.from(withSign).epochMilliseconds,
+    ) ??
+    refuse(
       `${name} must be a day such as 2025-01-31, or a moment with its offset such as 2025-01-31T12:00:00Z`,
-      { cause },
-    );
+    )
+  );
+}
+
+function unlessRefused<Read>(read: () => Read): Read | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
+}
+
+function refuse(detail: string): never {
+  throw new GatewayError("BAD_REQUEST", detail);
 }
 
 function dayOf(end: Temporal.PlainDate | number, timezone: string): Temporal.PlainDate {
