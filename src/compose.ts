@@ -11,6 +11,7 @@ import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agen
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { composeSentiments } from "./compose-sentiments.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
@@ -197,6 +198,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   });
   opened.push(() => http.close());
 
+  const sentiments = composeSentiments(config, registry, { clock, metrics, logger });
   observeCalls(registry, metrics);
   logCalls(registry, logger);
   pipelines.start();
@@ -223,6 +225,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await desk.stopDialling();
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
+    await sentiments.close();
     await desk.close();
     await carriers.close();
     await http.close();

@@ -5,6 +5,7 @@ import type { Call } from "./call.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
 import type { CarrierStatus } from "./carrier.ts";
+import type { Sentiment } from "./sentiment.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
 
 /** What is known of a call while it lives and for a while after. */
@@ -23,6 +24,8 @@ export interface CallRecord {
   answeredAt?: number;
   endedAt?: number;
   endReason?: EndReason;
+  /** Unset until the caller has said something. */
+  sentiment?: Sentiment;
 }
 
 interface RegistryEvents {
@@ -195,6 +198,14 @@ export class CallRegistry {
     const record = this.find(sessionId);
     if (record === undefined) return;
     record.answeredBy = verdict;
+    this.events.emit("changed", { sessionId });
+  }
+
+  /** How the caller sounds; the judgement may come after the end. */
+  judged(sessionId: number, sentiment: Sentiment): void {
+    const record = this.find(sessionId);
+    if (record === undefined || record.sentiment === sentiment) return;
+    record.sentiment = sentiment;
     this.events.emit("changed", { sessionId });
   }
 

@@ -11,7 +11,7 @@ export interface CallerWords {
   readonly utterances: readonly string[];
 }
 
-/** Judges at once and by itself, so that every utterance can be judged. */
+/** Port: judges at once and by itself, so that every utterance can be judged. */
 export type QuickJudgement = (words: CallerWords) => Sentiment;
 
 /** Port: judges with more understanding than a list of words has, and takes its time. */

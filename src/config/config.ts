@@ -3,7 +3,12 @@ import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
-import { type ProviderLists, readProviderLists } from "./provider-lists.ts";
+import {
+  type ProviderLists,
+  readProviderLists,
+  readSentimentProvider,
+  type SentimentProviderName,
+} from "./provider-lists.ts";
 import {
   type DeepgramConfig,
   type ElevenLabsConfig,
@@ -27,6 +32,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly openai: OpenAiConfig;
   readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
+  /** Who judges how callers sound. */
+  readonly sentiment: SentimentProviderName;
   readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
   readonly databaseUrl?: string;
   readonly dataDir: string;
@@ -93,6 +100,7 @@ function readConfig(environment: EnvironmentReader): Config {
       openai: openai.apiKey,
       elevenlabs: elevenlabs.apiKey,
     }),
+    sentiment: readSentimentProvider(environment, openai.apiKey),
     callHistory: given({
       endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
       jwtSecret: environment.text("JWT_SECRET"),
