@@ -119,6 +119,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileFor,
     profileNamed: (name) => (agents.named(name) ?? agents.forNumber("")).profile,
     ownNumber: config.twilio.phoneNumber,
+    ...(config.retention && { keepFor: config.retention }),
+    onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
     clock,
     onError: (error, what) => logger.warn({ err: error }, what),
   });
@@ -173,6 +175,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     directory: desk.directory,
     control: desk.control,
     batches: desk.batches,
+    erasure: desk.erasure,
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,

@@ -24,6 +24,7 @@ export class CallDirectory {
   start(): void {
     const { events } = this.#registry;
     events.on("changed", () => this.#lists.forget());
+    events.on("forgotten", () => this.#lists.forget());
     events.on("event", ({ type }) => {
       if (type.startsWith("call-")) this.#lists.forget();
     });

@@ -38,6 +38,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly databaseUrl?: string;
   readonly dataDir: string;
   readonly redisUrl?: string;
+  /** How long ended calls are kept, in ms; unset: for good. */
+  readonly retention?: number;
   /** Calls at one time in this process, 1 to 10,000. */
   readonly maxCalls: number;
   /** A file of further agent profiles. */
@@ -108,6 +110,7 @@ function readConfig(environment: EnvironmentReader): Config {
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
+    retention: readRetention(environment),
     maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),
     agentProfiles: environment.text("AGENT_PROFILES"),
     agent: given({
@@ -117,4 +120,10 @@ function readConfig(environment: EnvironmentReader): Config {
     }),
     notYet: notYetSupported((name) => environment.text(name) !== undefined),
   });
+}
+
+/** In ms. */
+function readRetention(environment: EnvironmentReader): number | undefined {
+  if (environment.text("RETENTION_DAYS") === undefined) return undefined;
+  return environment.integer("RETENTION_DAYS", 90, 1, 3_650) * 86_400_000;
 }

@@ -50,6 +50,7 @@ export function describeApi(app: FastifyInstance): void {
         { name: "analytics", description: "Figures over calls" },
         { name: "live", description: live },
         { name: "phone", description: "What Twilio calls, and calls by the carrier's ids" },
+        { name: "privacy", description: "Forgetting what is kept of people" },
         { name: "service", description: "The state of the gateway" },
       ],
       components: {

@@ -66,6 +66,14 @@ describe("loadConfig", () => {
     ]);
   });
 
+  it("keeps calls for good, or for so many days", () => {
+    expect(loadConfig({}).retention).toBeUndefined();
+    expect(loadConfig({ RETENTION_DAYS: "30" }).retention).toBe(2_592_000_000);
+    expect(problemsOf({ RETENTION_DAYS: "0" })).toEqual([
+      'RETENTION_DAYS is "0", which is not a whole number from 1 to 3650: use one, such as 90.',
+    ]);
+  });
+
   it("keeps the failover order of a list", () => {
     const config = loadConfig({ DEEPGRAM_API_KEY: "d", STT_PROVIDER: "embedded, Deepgram" });
     expect(config.providers.stt).toEqual(["embedded", "deepgram"]);
