@@ -22,6 +22,11 @@ export interface NumberErasure {
 export interface ErasureStore extends Erasable {
   /** The calls that ended before then (Unix ms), the oldest first, `limit` at most. */
   endedBefore(wall: number, limit: number): Promise<readonly number[]>;
+  /**
+   * Erases the batches made before then (Unix ms) that are done or canceled and of whose calls none is left, `limit` at
+   * most; answers how many.
+   */
+  eraseBatches(wall: number, limit: number): Promise<number>;
   /** The ended calls with this number at the other end. Rejects with `CONFLICT` while there is one that goes on. */
   endedOf(phone: string): Promise<readonly number[]>;
   /** Erases these calls and whatever else tells the number. Rejects with `CONFLICT` while a call with it goes on. */
@@ -44,13 +49,15 @@ export class Erasure {
     this.#options = options;
   }
 
-  /** Erases calls that ended before then (Unix ms), `limit` at most; answers how many. */
+  /** Erases calls that ended before then (Unix ms), `limit` at most; answers how many. Batches follow the last calls. */
   async expired(wall: number, limit: number): Promise<number> {
     const { store } = this.#options;
     const sessionIds = await store.endedBefore(wall, limit);
-    if (sessionIds.length === 0) return 0;
-    await this.#forget(sessionIds);
-    await store.eraseCalls(sessionIds);
+    if (sessionIds.length > 0) {
+      await this.#forget(sessionIds);
+      await store.eraseCalls(sessionIds);
+    }
+    if (sessionIds.length < limit) await store.eraseBatches(wall, limit);
     return sessionIds.length;
   }
 

@@ -5,6 +5,7 @@ import type { Json } from "../runtime/json.ts";
 import { digitsOf } from "../runtime/phone-number.ts";
 import { holdBatch } from "./batch-claims.ts";
 import { searchable } from "./call-rows.ts";
+import { chunks } from "./chunks.ts";
 import { eraseCalls, erasedRow } from "./erase-calls.ts";
 import { withoutNumber } from "./masked-number.ts";
 import type { StoreDatabase } from "./store-database.ts";
@@ -32,6 +33,41 @@ export class SqlErasure implements ErasureStore {
       .limit(limit)
       .execute();
     return rows.map(({ sessionId }) => sessionId);
+  }
+
+  eraseBatches(wall: number, limit: number): Promise<number> {
+    return this.#database.transact(async (transaction) => {
+      const old = await transaction
+        .selectFrom("batches")
+        .select("id")
+        .where("state", "in", ["done", "canceled"])
+        .where("created_at", "<", wholeMs(wall))
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("batch_rows")
+                .leftJoin("calls", "calls.session_id", "batch_rows.session_id")
+                .select("row_index")
+                .whereRef("batch_id", "=", "batches.id")
+                .where((eb) =>
+                  eb.or([
+                    eb("calls.session_id", "is not", null),
+                    eb("batch_rows.state", "in", ["waiting", "placing", "placed"]),
+                  ]),
+                ),
+            ),
+          ),
+        )
+        .orderBy("created_at")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      for (const chunk of chunks(old.map(({ id }) => id))) {
+        await transaction.deleteFrom("batch_rows").where("batch_id", "in", chunk).execute();
+        await transaction.deleteFrom("batches").where("id", "in", chunk).execute();
+      }
+      return old.length;
+    });
   }
 
   async endedOf(phone: string): Promise<readonly number[]> {

@@ -115,6 +115,27 @@ describe.each(stores)("erasure, $kind", ({ newPlace }) => {
     expect(await store.batches.find("BA_1")).toMatchObject({ state: "done" });
   });
 
+  it("takes batches that are over once none of their calls is left", async () => {
+    for (const id of ["BA_1", "BA_2", "BA_3"]) await store.batches.add(aBatch(id, ANNA, BEN));
+    const row = await store.batches.take({ batchId: "BA_1", sessionId: 5, owner: "one", wall: NOON });
+    if (row === undefined) throw new Error("no row is due");
+    await store.batches.placed(row, "CA5");
+    await saveCalls(store, [anEndedCall(5, { direction: "outbound", to: ANNA })]);
+    await store.batches.settle(NOON);
+    await store.batches.cancel("BA_1");
+    await store.batches.cancel("BA_2");
+    const left = async () =>
+      (await Promise.all(["BA_1", "BA_2", "BA_3"].map((id) => store.batches.find(id)))).map((one) => one?.id);
+    expect(await store.erasure.eraseBatches(NOON, 10)).toBe(0);
+    expect(await store.erasure.eraseBatches(NOON + 1, 10)).toBe(1);
+    expect(await left()).toEqual(["BA_1", undefined, "BA_3"]);
+    await store.erasure.eraseCalls([5]);
+    expect(await store.erasure.eraseBatches(NOON + 1, 10)).toBe(1);
+    expect(await left()).toEqual([undefined, undefined, "BA_3"]);
+    expect(await rows("BA_1")).toEqual([]);
+    expect(await rows("BA_3")).toHaveLength(2);
+  });
+
   describe("of a number", () => {
     const erased = async (phone = ANNA) =>
       store.erasure.eraseNumber(phone, await store.erasure.endedOf(phone));

@@ -1,28 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { type HttpFixture, httpFixtureOn, liveCall } from "./http-fixture.ts";
+import { callMetrics, realtimeMetrics } from "./seed-examples.ts";
 import { expectShape } from "./seed-shapes.ts";
-
-/** The seed's own examples. */
-const realtime = {
-  active_calls: 8,
-  inbound_active: 5,
-  outbound_active: 3,
-  queue_length: 2,
-  avg_wait_time_seconds: 30,
-  agents_online: 4,
-  agents_busy: 3,
-  timestamp: "2025-01-15T10:30:00Z",
-};
-const metrics = {
-  total_calls: 150,
-  inbound_calls: 100,
-  outbound_calls: 50,
-  avg_duration_seconds: 240,
-  completion_rate: 0.95,
-  transfer_rate: 0.15,
-  sentiment_distribution: { positive: 80, neutral: 50, negative: 20 },
-};
 
 const nothing = {
   total_calls: 0,
@@ -60,7 +40,7 @@ describe("GET /api/v1/analytics/realtime", () => {
     await desk.control.place({ kind: "outbound", to: "+14155550101" });
     const { status, body } = await get("realtime");
     expect(status).toBe(200);
-    expectShape(body, realtime);
+    expectShape(body, realtimeMetrics);
     expect(body).toMatchObject({ active_calls: 3, inbound_active: 1, outbound_active: 2, agents_online: 0 });
   });
 });
@@ -85,7 +65,7 @@ describe("GET /api/v1/analytics/calls", () => {
     const today = new Date(clock.wall()).toISOString().slice(0, 10);
     const { status, body } = await get(`calls?start_date=${today}&end_date=${today}`);
     expect(status).toBe(200);
-    expectShape(body, metrics);
+    expectShape(body, callMetrics);
     expect(body).toEqual({
       ...nothing,
       total_calls: 3,
