@@ -29,6 +29,7 @@ export class SqlErasure implements ErasureStore {
       .select("session_id as sessionId")
       .where("ended_at", "<", wholeMs(wall))
       .orderBy("ended_at")
+      .orderBy("created_at")
       .orderBy("session_id")
       .limit(limit)
       .execute();
