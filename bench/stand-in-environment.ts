@@ -11,6 +11,7 @@ export function standInEnvironment(
     DEEPGRAM_BASE_URL: recogniser.origin,
     OPENAI_API_KEY: "bench",
     OPENAI_BASE_URL: `${model.origin}/v1`,
+    SENTIMENT_PROVIDER: "embedded",
     ELEVENLABS_API_KEY: "bench",
     ELEVENLABS_BASE_URL: voice.origin,
     ELEVENLABS_VOICE_ID: "bench",

@@ -20,6 +20,7 @@ export async function describeApi() {
     directory: unused,
     control: unused,
     batches: unused,
+    erasure: unused,
     idempotencyKeys: unused,
     store: unused,
     dialogue: unused,

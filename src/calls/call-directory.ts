@@ -1,6 +1,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import type { CallPage, CallQuery, CallStore, CallWindow, StoredCall, StoredEntry } from "./call-store.ts";
+import type { CallSummary, Span } from "./call-summary.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 
@@ -23,6 +24,7 @@ export class CallDirectory {
   start(): void {
     const { events } = this.#registry;
     events.on("changed", () => this.#lists.forget());
+    events.on("forgotten", () => this.#lists.forget());
     events.on("event", ({ type }) => {
       if (type.startsWith("call-")) this.#lists.forget();
     });
@@ -63,6 +65,14 @@ export class CallDirectory {
     return this.#lists.answer(`since ${second}`, async () => {
       await this.#written();
       return this.#store.window(second);
+    });
+  }
+
+  /** Of the calls created in the span, whichever process had them. */
+  summary(span: Span): Promise<CallSummary> {
+    return this.#lists.answer(`summary ${span.since} ${span.until}`, async () => {
+      await this.#written();
+      return this.#store.summary(span);
     });
   }
 }

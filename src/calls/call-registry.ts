@@ -5,6 +5,8 @@ import type { Call } from "./call.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
 import type { CarrierStatus } from "./carrier.ts";
+import { EndedCalls } from "./ended-calls.ts";
+import type { Sentiment } from "./sentiment.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
 
 /** What is known of a call while it lives and for a while after. */
@@ -23,6 +25,8 @@ export interface CallRecord {
   answeredAt?: number;
   endedAt?: number;
   endReason?: EndReason;
+  /** Unset until the caller has said something. */
+  sentiment?: Sentiment;
 }
 
 interface RegistryEvents {
@@ -33,6 +37,8 @@ interface RegistryEvents {
   transcript: TranscriptEntry;
   /** Something about the call changed that no event tells of. */
   changed: { readonly sessionId: number };
+  /** Ended calls that nobody may keep any more. */
+  forgotten: readonly number[];
 }
 
 export interface CallRegistryOptions {
@@ -41,9 +47,6 @@ export interface CallRegistryOptions {
   readonly maxCalls: number;
   readonly onListenerError: (error: unknown) => void;
 }
-
-/** Ended calls that are still answered for, the oldest forgotten first. */
-const ENDED_KEPT = 1000;
 
 /** Calls without a media stream for each line: they cost next to nothing. */
 const GATHERS_PER_LINE = 2;
@@ -56,7 +59,7 @@ export class CallRegistry {
   readonly events: TypedEvents<RegistryEvents>;
   readonly #options: CallRegistryOptions;
   readonly #live = new Map<number, CallRecord>();
-  readonly #ended = new Map<number, CallRecord>();
+  readonly #ended = new EndedCalls((record) => this.#unlist(record));
   readonly #bySipCallId = new Map<string, CallRecord>();
   #streams = 0;
   #draining = false;
@@ -117,7 +120,7 @@ export class CallRegistry {
   }
 
   find(sessionId: number): CallRecord | undefined {
-    return this.#live.get(sessionId) ?? this.#ended.get(sessionId);
+    return this.#live.get(sessionId) ?? this.#ended.find(sessionId);
   }
 
   findBySipCallId(sipCallId: string): CallRecord | undefined {
@@ -198,6 +201,14 @@ export class CallRegistry {
     this.events.emit("changed", { sessionId });
   }
 
+  /** How the caller sounds; the judgement may come after the end. */
+  judged(sessionId: number, sentiment: Sentiment): void {
+    const record = this.find(sessionId);
+    if (record === undefined || record.sentiment === sentiment) return;
+    record.sentiment = sentiment;
+    this.events.emit("changed", { sessionId });
+  }
+
   /** Adds an utterance that somebody else wrote down, also to a call that is over. False when it is not here. */
   note(sessionId: number, speaker: TranscriptEntry["speaker"], text: string): boolean {
     const record = this.find(sessionId);
@@ -220,8 +231,13 @@ export class CallRegistry {
     this.#emit(record, { type: "call-ended", reason, status });
     this.#live.delete(sessionId);
     if (record.call.media === "stream") this.#streams -= 1;
-    this.#ended.set(sessionId, record);
-    this.#forgetOldest();
+    this.#ended.add(record);
+  }
+
+  /** Ended calls are not answered for from here any more. */
+  forget(sessionIds: readonly number[]): void {
+    for (const sessionId of sessionIds) this.#ended.forget(sessionId);
+    this.events.emit("forgotten", sessionIds);
   }
 
   /** Tells what happened in a call; after its end nothing does. */
@@ -266,13 +282,9 @@ export class CallRegistry {
     if (entry !== undefined) this.events.emit("transcript", entry);
   }
 
-  #forgetOldest(): void {
-    for (const [sessionId, { call }] of this.#ended) {
-      if (this.#ended.size <= ENDED_KEPT) return;
-      const record = this.#ended.get(sessionId);
-      this.#ended.delete(sessionId);
-      if (call.sipCallId !== undefined && this.#bySipCallId.get(call.sipCallId) === record)
-        this.#bySipCallId.delete(call.sipCallId);
-    }
+  #unlist(record: CallRecord): void {
+    const { sipCallId } = record.call;
+    if (sipCallId !== undefined && this.#bySipCallId.get(sipCallId) === record)
+      this.#bySipCallId.delete(sipCallId);
   }
 }

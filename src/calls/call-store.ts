@@ -2,7 +2,9 @@ import type { JsonObject } from "../runtime/json.ts";
 import type { CallDirection, CallMedia } from "./call.ts";
 import type { EndReason } from "./call-event.ts";
 import type { CallStatus } from "./call-lifecycle.ts";
+import type { CallSummary, Span } from "./call-summary.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import type { Sentiment } from "./sentiment.ts";
 import type { StoredTurn } from "./turn-record.ts";
 
 /** A call as it is kept. Times in Unix ms; what is not known (yet) is null. */
@@ -26,7 +28,8 @@ export interface StoredCall {
   /** The carrier's verdict on who picked up: `human`, `machine_start`, … */
   readonly answeredBy: string | null;
   readonly handledBy: string;
-  readonly sentiment: string | null;
+  /** Null until the caller has said something. */
+  readonly sentiment: Sentiment | null;
   readonly transferCount: number;
   readonly createdAt: number;
   readonly answeredAt: number | null;
@@ -114,7 +117,8 @@ export interface CallStore {
   reserve(sequence: SequenceName, count: number): Promise<number>;
   /**
    * Writes what has changed, under this owner (the process that has the calls). A call whose row belongs to
-   * another owner, or has ended already, stays as it is; utterances and milestones are written all the same.
+   * another owner, or has ended already, stays as it is (but for the sentiment, which may be judged after the end by
+   * the owner); utterances and milestones are written all the same.
    */
   save(changes: CallChanges, owner: string): Promise<void>;
   call(sessionId: number): Promise<StoredCall | undefined>;
@@ -127,6 +131,8 @@ export interface CallStore {
   milestones(after: number, limit: number): Promise<readonly StoredMilestone[]>;
   /** @param since Unix ms. */
   window(since: number): Promise<CallWindow>;
+  /** Of the calls created in the span. */
+  summary(span: Span): Promise<CallSummary>;
 
   /** Tells that the owner lives, so that nobody takes its calls for lost. @param wall Unix ms. */
   beat(owner: string, wall: number): Promise<void>;

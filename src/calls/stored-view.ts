@@ -22,7 +22,7 @@ export function storedView({ call, ...record }: CallRecord): StoredCall {
     endReason: record.endReason ?? null,
     answeredBy: record.answeredBy ?? null,
     handledBy: "ai_agent",
-    sentiment: null,
+    sentiment: record.sentiment ?? null,
     transferCount: 0,
     createdAt: call.createdAt,
     answeredAt: record.answeredAt ?? null,

@@ -3,7 +3,12 @@ import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
-import { type ProviderLists, readProviderLists } from "./provider-lists.ts";
+import {
+  type ProviderLists,
+  readProviderLists,
+  readSentimentProvider,
+  type SentimentProviderName,
+} from "./provider-lists.ts";
 import {
   type DeepgramConfig,
   type ElevenLabsConfig,
@@ -27,10 +32,14 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly openai: OpenAiConfig;
   readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
+  /** Who judges how callers sound. */
+  readonly sentiment: SentimentProviderName;
   readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
   readonly databaseUrl?: string;
   readonly dataDir: string;
   readonly redisUrl?: string;
+  /** How long ended calls are kept, in ms; unset: for good. */
+  readonly retention?: number;
   /** Calls at one time in this process, 1 to 10,000. */
   readonly maxCalls: number;
   /** A file of further agent profiles. */
@@ -93,6 +102,7 @@ function readConfig(environment: EnvironmentReader): Config {
       openai: openai.apiKey,
       elevenlabs: elevenlabs.apiKey,
     }),
+    sentiment: readSentimentProvider(environment, openai.apiKey),
     callHistory: given({
       endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
       jwtSecret: environment.text("JWT_SECRET"),
@@ -100,6 +110,7 @@ function readConfig(environment: EnvironmentReader): Config {
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
+    retention: readRetention(environment),
     maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),
     agentProfiles: environment.text("AGENT_PROFILES"),
     agent: given({
@@ -109,4 +120,10 @@ function readConfig(environment: EnvironmentReader): Config {
     }),
     notYet: notYetSupported((name) => environment.text(name) !== undefined),
   });
+}
+
+/** In ms. */
+function readRetention(environment: EnvironmentReader): number | undefined {
+  if (environment.text("RETENTION_DAYS") === undefined) return undefined;
+  return environment.integer("RETENTION_DAYS", 90, 1, 3_650) * 86_400_000;
 }

@@ -4,6 +4,8 @@ export type SttProviderName = "embedded" | "deepgram";
 export type LlmProviderName = "embedded" | "openai";
 export type TtsProviderName = "embedded" | "elevenlabs";
 
+export type SentimentProviderName = "embedded" | "openai";
+
 /** Which providers serve each port, in failover order; at least one each. */
 export interface ProviderLists {
   readonly stt: readonly SttProviderName[];
@@ -33,6 +35,23 @@ export function readProviderLists(
       key: keys.elevenlabs,
     }),
   };
+}
+
+/** `auto`, the default, is the language model when its key is set, else the embedded list of words. */
+export function readSentimentProvider(
+  environment: EnvironmentReader,
+  openaiKey: string | undefined,
+): SentimentProviderName {
+  const name = environment.choice("SENTIMENT_PROVIDER", "auto", ["auto", "embedded", "openai"]);
+  if (name === "openai" && openaiKey === undefined) {
+    environment.problem(
+      "SENTIMENT_PROVIDER",
+      "is openai, but OPENAI_API_KEY is not set",
+      "set OPENAI_API_KEY, or use auto or embedded",
+    );
+  }
+  if (name !== "auto") return name;
+  return openaiKey === undefined ? "embedded" : "openai";
 }
 
 interface Vendor<Name extends string> {

@@ -8,6 +8,7 @@ import type { CallMilestones } from "../calls/call-milestones.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { CallStore } from "../calls/call-store.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
+import type { Erasure } from "../calls/erasure.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -26,8 +27,10 @@ import { logRequests } from "./plugins/request-log.ts";
 import { measureRequests } from "./plugins/request-metrics.ts";
 import { secureBareAnswer, secureHeaders } from "./plugins/security-headers.ts";
 import { allCallRoutes } from "./routes/all-calls.ts";
+import { analyticsRoutes } from "./routes/analytics.ts";
 import { batchCallRoutes } from "./routes/batch-calls.ts";
 import { callServiceRoutes } from "./routes/call-service.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
 import { healthRoutes, type Readiness } from "./routes/health.ts";
 import { inboundCallRoutes } from "./routes/inbound-calls.ts";
 import { liveCallRoutes } from "./routes/live-calls.ts";
@@ -49,6 +52,7 @@ export interface HttpServerOptions {
   readonly directory: CallDirectory;
   readonly control: CallControl;
   readonly batches: BatchDesk;
+  readonly erasure: Erasure;
   readonly idempotencyKeys: IdempotencyKeys;
   /** This process, as the store knows it. */
   readonly owner: string;
@@ -145,6 +149,8 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(outboundCallRoutes(control, directory));
     guarded.register(batchCallRoutes(options.batches, control, registry));
     guarded.register(allCallRoutes(directory, clock));
+    guarded.register(analyticsRoutes(directory, clock));
+    guarded.register(erasureRoutes(options.erasure));
     guarded.register(phoneManagementRoutes(options));
     guarded.register(transcriptRoutes(directory));
     guarded.register(typedInputRoutes(options.typedInput));

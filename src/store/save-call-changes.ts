@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
+import { sentiments } from "../calls/sentiment.ts";
 import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
 import { chunks } from "./chunks.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
@@ -41,6 +42,29 @@ async function saveCalls(
           .where("calls.ended_at", "is", null),
       )
       .execute();
+  }
+  await saveLateSentiments(transaction, newest, owner);
+}
+
+/** A judgement that came after the stored end. */
+async function saveLateSentiments(
+  transaction: Transaction<Tables>,
+  calls: readonly StoredCall[],
+  owner: string,
+): Promise<void> {
+  for (const judged of sentiments) {
+    const ids = calls
+      .filter(({ endedAt, sentiment }) => endedAt !== null && sentiment === judged)
+      .map(({ sessionId }) => sessionId);
+    for (const chunk of chunks(ids)) {
+      await transaction
+        .updateTable("calls")
+        .set({ sentiment: judged })
+        .where("session_id", "in", chunk)
+        .where("owner", "=", owner)
+        .where((eb) => eb.or([eb("sentiment", "is", null), eb("sentiment", "!=", judged)]))
+        .execute();
+    }
   }
 }
 

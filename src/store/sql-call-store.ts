@@ -10,8 +10,10 @@ import type {
   StoredEntry,
   StoredMilestone,
 } from "../calls/call-store.ts";
+import type { CallSummary, Span } from "../calls/call-summary.ts";
 import { matching } from "./call-matches.ts";
 import { callColumns, entryColumns, toCall, toEntry } from "./call-rows.ts";
+import { summarise } from "./call-summary.ts";
 import { adopting, beat, forget, living } from "./owners.ts";
 import { saveCallChanges } from "./save-call-changes.ts";
 import { takeNumbers } from "./sequences.ts";
@@ -114,6 +116,10 @@ export class SqlCallStore implements CallStore {
       active: counts.active ?? 0,
       averageDuration: averageDuration ?? 0,
     };
+  }
+
+  summary(span: Span): Promise<CallSummary> {
+    return summarise(this.#database.kysely, span);
   }
 
   beat(owner: string, wall: number): Promise<void> {

@@ -40,7 +40,7 @@ export interface CallTable {
   end_reason: StoredCall["endReason"];
   answered_by: string | null;
   handled_by: string;
-  sentiment: string | null;
+  sentiment: StoredCall["sentiment"];
   transfer_count: number;
   created_at: number;
   answered_at: number | null;

@@ -77,6 +77,12 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["reason"] as const,
       registers,
     }),
+    callsBySentiment: new Counter({
+      name: "earshot_calls_by_sentiment_total",
+      help: "Calls ended, by how the caller sounded; none: he said nothing",
+      labelNames: ["sentiment"] as const,
+      registers,
+    }),
     callDuration: new Histogram({
       name: "earshot_call_duration_seconds",
       help: "Time from the answer (or the first ring, if there was none) to the end",

@@ -53,6 +53,7 @@ async function withVendors(environment: Record<string, string> = {}): Promise<Ve
     DEEPGRAM_BASE_URL: deepgram.origin,
     OPENAI_API_KEY: "oa",
     OPENAI_BASE_URL: `${openai.origin}/v1`,
+    SENTIMENT_PROVIDER: "embedded",
     ELEVENLABS_API_KEY: "el",
     ELEVENLABS_BASE_URL: elevenlabs.origin,
     ...environment,

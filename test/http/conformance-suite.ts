@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/call-desk.ts";
-import { inboundCall, outboundCall, phoneCall, transcriptEntry } from "./seed-examples.ts";
+import {
+  callMetrics,
+  inboundCall,
+  outboundCall,
+  phoneCall,
+  realtimeMetrics,
+  transcriptEntry,
+} from "./seed-examples.ts";
 import { expectShape } from "./seed-shapes.ts";
 
 /** A gateway with the simulated carrier. */
@@ -223,6 +230,40 @@ export function conformance(start: () => Promise<Running>): void {
         { id: 1, session_id: sessionId, speaker: "customer", text: "Hello, I need help" },
         { id: 2, speaker: "ai_agent", text: "Hello! What seems to be the issue?" },
       ]);
+    });
+
+    it("GET /analytics/realtime", async () => {
+      const { callId } = await received();
+      const { status, body } = await get("/api/v1/analytics/realtime");
+      expect(status).toBe(200);
+      expectShape(body, realtimeMetrics);
+      expect(body.active_calls).toBe(body.inbound_active + body.outbound_active);
+      expect(body.inbound_active).toBeGreaterThan(0);
+      await post("/end", { call_id: callId });
+    });
+
+    it("GET /analytics/calls", async () => {
+      const { callId, sessionId } = await received();
+      await post("/answer", { call_id: callId });
+      await post("/end", { call_id: callId, transcript: "customer: This is terrible, I am angry." });
+      expect((await get(`${api}/inbound/${sessionId}`)).body.sentiment).toBe("negative");
+      const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+      const DAY = 86_400_000;
+      const range = `start_date=${day(Date.now() - DAY)}&end_date=${day(Date.now() + DAY)}`;
+      const { status, body } = await get(`/api/v1/analytics/calls?${range}`);
+      expect(status).toBe(200);
+      const { completion_rate, transfer_rate, sentiment_distribution, ...counts } = body;
+      const { completion_rate: _, transfer_rate: __, sentiment_distribution: ___, ...known } = callMetrics;
+      expectShape(counts, known);
+      expect(body.total_calls).toBe(body.inbound_calls + body.outbound_calls);
+      expect(completion_rate).toBeGreaterThan(0);
+      expect(transfer_rate).toBe(0);
+      expect(sentiment_distribution.negative).toBeGreaterThan(0);
+      const empty = await get("/api/v1/analytics/calls?start_date=2020-01-01&end_date=2020-01-15");
+      expect(empty.body).toMatchObject({ total_calls: 0, avg_duration_seconds: 0, completion_rate: 0 });
+      expect(
+        (await get(`/api/v1/analytics/calls?start_date=${day(Date.now())}&end_date=2020-01-01`)).status,
+      ).toBe(400);
     });
 
     it("errors", async () => {

@@ -97,6 +97,7 @@ export async function httpFixtureOn<C extends Clock>(
     directory: desk.directory,
     control: desk.control,
     batches: desk.batches,
+    erasure: desk.erasure,
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,

@@ -43,3 +43,24 @@ export const phoneCall = {
   to_number: "+15183171307",
   start_time: "2025-01-15T10:30:00Z",
 };
+
+export const realtimeMetrics = {
+  active_calls: 8,
+  inbound_active: 5,
+  outbound_active: 3,
+  queue_length: 2,
+  avg_wait_time_seconds: 30,
+  agents_online: 4,
+  agents_busy: 3,
+  timestamp: "2025-01-15T10:30:00Z",
+};
+
+export const callMetrics = {
+  total_calls: 150,
+  inbound_calls: 100,
+  outbound_calls: 50,
+  avg_duration_seconds: 240,
+  completion_rate: 0.95,
+  transfer_rate: 0.15,
+  sentiment_distribution: { positive: 80, neutral: 50, negative: 20 },
+};

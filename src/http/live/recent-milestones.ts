@@ -8,12 +8,18 @@ const MOST_KEPT = 5_000;
  * not know the last ones yet: whoever resumes gets these from here.
  */
 export class RecentMilestones {
-  readonly #kept: StoredMilestone[] = [];
+  #kept: StoredMilestone[] = [];
   #forgotten = 0;
 
   add(milestone: StoredMilestone): void {
     this.#kept.push(milestone);
     if (this.#kept.length > MOST_KEPT) this.#forgotten = this.#kept.shift()?.id ?? 0;
+  }
+
+  /** Leaves out those of these calls; that they are missing is told to nobody. */
+  erase(sessionIds: readonly number[]): void {
+    const erased = new Set(sessionIds);
+    this.#kept = this.#kept.filter(({ sessionId }) => !erased.has(sessionId));
   }
 
   /** Those after that id, oldest first. */

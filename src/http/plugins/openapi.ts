@@ -47,8 +47,10 @@ export function describeApi(app: FastifyInstance): void {
       servers: [{ url: "http://127.0.0.1:8000", description: "As `npm start` serves it" }],
       tags: [
         { name: "calls", description: "Calls and their transcripts" },
+        { name: "analytics", description: "Figures over calls" },
         { name: "live", description: live },
         { name: "phone", description: "What Twilio calls, and calls by the carrier's ids" },
+        { name: "privacy", description: "Forgetting what is kept of people" },
         { name: "service", description: "The state of the gateway" },
       ],
       components: {

@@ -29,7 +29,9 @@ export const inboundCall = Type.Object(
       description: "Whole seconds from the answer to the end, or to now",
     }),
     handled_by: Type.String(),
-    sentiment: nullableString(),
+    sentiment: nullableString({
+      description: "How the caller sounds: positive, neutral or negative; null until he has said something",
+    }),
     transfer_count: Type.Integer({ minimum: 0 }),
   },
   {

@@ -117,3 +117,29 @@ describe("a call in the registry", () => {
     ]);
   });
 });
+
+describe("calls that are to be forgotten", () => {
+  it("are not answered for any more, but for those that go on", () => {
+    const forgotten: number[] = [];
+    registry.events.on("forgotten", (sessionIds) => forgotten.push(...sessionIds));
+    registry.admit(aCall({ sessionId: 1, sipCallId: "CA1" }));
+    registry.admit(aCall({ sessionId: 2, sipCallId: "CA2" }));
+    registry.end(1, "caller-hung-up");
+    registry.forget([1, 2, 3]);
+    expect(registry.find(1)).toBeUndefined();
+    expect(registry.findBySipCallId("CA1")).toBeUndefined();
+    expect(registry.find(2)).toBeDefined();
+    expect(registry.findBySipCallId("CA2")).toBeDefined();
+    expect(forgotten).toEqual([1, 2, 3]);
+  });
+
+  it("are the oldest of those that ended, beyond a thousand", () => {
+    for (let sessionId = 1; sessionId <= 1_001; sessionId++) {
+      registry.admit(aCall({ sessionId, sipCallId: `CA${sessionId}` }));
+      registry.end(sessionId, "caller-hung-up");
+    }
+    expect(registry.find(1)).toBeUndefined();
+    expect(registry.findBySipCallId("CA1")).toBeUndefined();
+    expect(registry.find(2)).toBeDefined();
+  });
+});

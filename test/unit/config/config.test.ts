@@ -32,6 +32,7 @@ describe("loadConfig", () => {
       openai: {},
       elevenlabs: {},
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
+      sentiment: "embedded",
       callHistory: {},
       dataDir: "./data",
       maxCalls: 300,
@@ -55,6 +56,22 @@ describe("loadConfig", () => {
   it("chooses the vendor whose key is set", () => {
     const config = loadConfig({ DEEPGRAM_API_KEY: "d", OPENAI_API_KEY: "o", ELEVENLABS_API_KEY: "e" });
     expect(config.providers).toEqual({ stt: ["deepgram"], llm: ["openai"], tts: ["elevenlabs"] });
+  });
+
+  it("has the language model judge how callers sound once there is its key, unless told otherwise", () => {
+    expect(loadConfig({ OPENAI_API_KEY: "o" }).sentiment).toBe("openai");
+    expect(loadConfig({ OPENAI_API_KEY: "o", SENTIMENT_PROVIDER: "embedded" }).sentiment).toBe("embedded");
+    expect(problemsOf({ SENTIMENT_PROVIDER: "openai" })).toEqual([
+      "SENTIMENT_PROVIDER is openai, but OPENAI_API_KEY is not set: set OPENAI_API_KEY, or use auto or embedded.",
+    ]);
+  });
+
+  it("keeps calls for good, or for so many days", () => {
+    expect(loadConfig({}).retention).toBeUndefined();
+    expect(loadConfig({ RETENTION_DAYS: "30" }).retention).toBe(2_592_000_000);
+    expect(problemsOf({ RETENTION_DAYS: "0" })).toEqual([
+      'RETENTION_DAYS is "0", which is not a whole number from 1 to 3650: use one, such as 90.',
+    ]);
   });
 
   it("keeps the failover order of a list", () => {
