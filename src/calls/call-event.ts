@@ -72,6 +72,8 @@ export type CallFact =
       readonly turn: number;
       readonly stage: TurnStage;
       readonly provider?: string;
+      /** Of `first-audio-heard`: ms of the turn that had been heard by then. */
+      readonly heardFor?: number;
     }
   /** What the caller has heard of a turn so far; the last one has `final`. */
   | {

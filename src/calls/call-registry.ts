@@ -6,12 +6,15 @@ import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
 import type { CarrierStatus } from "./carrier.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
+import type { StoredTurn } from "./turn-record.ts";
+import { TurnRecords } from "./turn-records.ts";
 
 /** What is known of a call while it lives and for a while after. */
 export interface CallRecord {
   /** Replaced once, when the carrier's id becomes known. */
   call: Call;
   readonly transcript: Transcript;
+  readonly turns: TurnRecords;
   status: CallStatus;
   /** Whether a media stream has come; a call has one at most. */
   mediaClaimed: boolean;
@@ -31,6 +34,8 @@ interface RegistryEvents {
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
+  /** A turn that somebody waited for is over. */
+  turn: StoredTurn;
   /** Something about the call changed that no event tells of. */
   changed: { readonly sessionId: number };
 }
@@ -101,9 +106,11 @@ export class CallRegistry {
     this.#checkAdmission(call);
     const { clock } = this.#options;
     const wallOffset = clock.wall() - clock.now();
+    const toWall = (at: number): number => at + wallOffset;
     const record: CallRecord = {
       call,
-      transcript: new Transcript((at) => at + wallOffset),
+      transcript: new Transcript(toWall),
+      turns: new TurnRecords(toWall),
       status,
       mediaClaimed: false,
     };
@@ -262,8 +269,10 @@ export class CallRegistry {
     const { sessionId } = record.call;
     const event: CallEvent = { ...fact, sessionId, at: this.#options.clock.now() };
     const entry = record.transcript.apply(event);
+    const turns = record.turns.apply(event);
     this.events.emit("event", event);
     if (entry !== undefined) this.events.emit("transcript", entry);
+    for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });
   }
 
   #forgetOldest(): void {

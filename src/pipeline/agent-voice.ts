@@ -18,7 +18,8 @@ export interface AgentVoiceOptions {
   readonly phrases: PhraseCache;
   readonly conversation: Conversation;
   readonly publish: (fact: CallFact) => void;
-  readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
+  /** @param heardFor ms of the turn heard by then. */
+  readonly reached: (turn: AgentTurn, stage: TurnStage, heardFor?: number) => void;
 }
 
 /** A turn that is being made, or heard. */
@@ -148,7 +149,7 @@ export class AgentVoice {
   heard({ turn: number, heard }: HeardTurn): boolean {
     const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return false;
-    this.#options.reached(turn, "first-audio-heard");
+    this.#options.reached(turn, "first-audio-heard", heard);
     turn.played(heard);
     if (turn.toldHeard !== 0 && turn.heard - turn.toldHeard < TELL_EVERY) return false;
     turn.toldHeard = turn.heard;
@@ -159,7 +160,7 @@ export class AgentVoice {
   finished(number: number): void {
     const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;
-    this.#options.reached(turn, "first-audio-heard");
+    this.#options.reached(turn, "first-audio-heard", turn.gate.length);
     turn.heardWhole();
     this.#turns.delete(number);
     this.#publishHeard(turn);

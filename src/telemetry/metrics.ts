@@ -85,7 +85,7 @@ export function createMetrics(sources: MetricSources) {
     }),
     turnLatency: new Histogram({
       name: "earshot_turn_latency_seconds",
-      help: "Time in each stage of a turn; total and heard run from the end of the caller's speech to the first audio sent and heard",
+      help: "Time in each stage of a turn, in the order endpoint, stt-final, first-token, first-clause, first-byte, sent, heard; total is their sum, from the end of the caller's speech to the first audio heard",
       labelNames: ["stage"] as const,
       buckets: speechBuckets,
       registers,

@@ -111,7 +111,9 @@ describe("metrics", () => {
     clock.advanceTo(1_660);
     registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-sent" });
     clock.advanceTo(1_900);
-    registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-heard" });
+    registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-heard", heardFor: 100 });
+    const heard = { text: "Hello.", final: true, interrupted: false, startedAt: 1_660 };
+    registry.publish(1, { type: "agent-heard", turn: 1, ...heard });
 
     const sums = Object.fromEntries(
       (await samples())
@@ -120,15 +122,14 @@ describe("metrics", () => {
         .map(([name, sum]) => [name.replace(/^earshot_|_seconds_sum/g, ""), Math.round(Number(sum) * 1000)]),
     );
     expect(sums).toEqual({
-      'turn_latency{stage="stt-final"}': 300,
-      'turn_latency{stage="committed"}': 10,
-      'turn_latency{stage="llm-first-token"}': 200,
+      'turn_latency{stage="endpoint"}': 310,
+      'turn_latency{stage="stt-final"}': 0,
+      'turn_latency{stage="first-token"}': 200,
       'turn_latency{stage="first-clause"}': 40,
-      'turn_latency{stage="tts-first-byte"}': 100,
-      'turn_latency{stage="first-audio-sent"}': 10,
-      'turn_latency{stage="first-audio-heard"}': 240,
-      'turn_latency{stage="total"}': 660,
-      'turn_latency{stage="heard"}': 900,
+      'turn_latency{stage="first-byte"}': 100,
+      'turn_latency{stage="sent"}': 10,
+      'turn_latency{stage="heard"}': 140,
+      'turn_latency{stage="total"}': 800,
       'provider_first_byte{port="stt",provider="deepgram"}': 300,
       'provider_first_byte{port="llm",provider="openai"}': 200,
       'provider_first_byte{port="tts",provider="elevenlabs"}': 100,
