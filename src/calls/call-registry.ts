@@ -2,8 +2,10 @@ import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import { TypedEvents } from "../runtime/typed-events.ts";
 import type { Call } from "./call.ts";
+import type { Prices } from "./call-cost.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
+import { CallUsageFold } from "./call-usage.ts";
 import type { CarrierStatus } from "./carrier.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
@@ -15,6 +17,9 @@ export interface CallRecord {
   call: Call;
   readonly transcript: Transcript;
   readonly turns: TurnRecords;
+  readonly usage: CallUsageFold;
+  /** What its usage is paid at; unset: not known. */
+  readonly prices: Prices | undefined;
   status: CallStatus;
   /** Whether a media stream has come; a call has one at most. */
   mediaClaimed: boolean;
@@ -44,6 +49,8 @@ export interface CallRegistryOptions {
   readonly clock: Clock;
   /** Calls on media streams at one time, ringing ones included; at least 1. */
   readonly maxCalls: number;
+  /** Unset: nobody knows what calls cost. */
+  readonly prices?: Prices;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -111,6 +118,8 @@ export class CallRegistry {
       call,
       transcript: new Transcript(toWall),
       turns: new TurnRecords(toWall),
+      usage: new CallUsageFold(call.media === "stream" && call.profile.mode === "cascade"),
+      prices: this.#options.prices,
       status,
       mediaClaimed: false,
     };
@@ -270,6 +279,7 @@ export class CallRegistry {
     const event: CallEvent = { ...fact, sessionId, at: this.#options.clock.now() };
     const entry = record.transcript.apply(event);
     const turns = record.turns.apply(event);
+    record.usage.apply(event);
     this.events.emit("event", event);
     if (entry !== undefined) this.events.emit("transcript", entry);
     for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });

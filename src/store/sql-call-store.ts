@@ -10,6 +10,7 @@ import type {
   StoredEntry,
   StoredMilestone,
 } from "../calls/call-store.ts";
+import type { TurnRecord } from "../calls/turn-record.ts";
 import { matching } from "./call-matches.ts";
 import { callColumns, entryColumns, toCall, toEntry } from "./call-rows.ts";
 import { adopting, beat, forget, living } from "./owners.ts";
@@ -77,6 +78,16 @@ export class SqlCallStore implements CallStore {
       .orderBy("id")
       .execute();
     return rows.map(toEntry);
+  }
+
+  async turns(sessionId: number): Promise<readonly TurnRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom("turn_records")
+      .select("record")
+      .where("session_id", "=", sessionId)
+      .orderBy("turn")
+      .execute();
+    return rows.map(({ record }) => JSON.parse(record) as TurnRecord);
   }
 
   milestones(after: number, limit: number): Promise<readonly StoredMilestone[]> {
