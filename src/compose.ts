@@ -101,6 +101,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,
+    ...(config.prices && { prices: config.prices }),
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
   let publicUrl = config.publicUrl;

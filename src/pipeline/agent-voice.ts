@@ -6,6 +6,7 @@ import { AgentSpeech } from "./agent-speech.ts";
 import { AgentTurn } from "./agent-turn.ts";
 import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
+import { meteredVoice } from "./metered-voice.ts";
 import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
@@ -46,8 +47,10 @@ export class AgentVoice {
   /** Connects, and has fixed words spoken that are certain to be needed. */
   open(phrase: string): void {
     const { voice, language, protectedSentences } = this.#options.call.profile;
-    this.#connection = this.#options.textToSpeech.open(
-      voice === undefined ? { language } : { language, voice },
+    const { textToSpeech, publish } = this.#options;
+    this.#connection = meteredVoice(
+      textToSpeech.open(voice === undefined ? { language } : { language, voice }),
+      (characters) => publish({ type: "voice-used", provider: textToSpeech.name, characters }),
     );
     this.#protected = protectedSentences.map((sentence) => spoken(sentence, language));
     if (phrase !== "") this.#prepared.set(phrase, this.#recording(phrase));

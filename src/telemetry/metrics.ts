@@ -157,6 +157,29 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["group"] as const,
       registers,
     }),
+    usedSeconds: new Counter({
+      name: "earshot_usage_seconds_total",
+      help: "Seconds of ended calls that are paid for: of the line, and of audio given to the recogniser",
+      labelNames: ["kind"] as const,
+      registers,
+    }),
+    usedTokens: new Counter({
+      name: "earshot_usage_tokens_total",
+      help: "Tokens that the model has read (input) and written (output) in ended calls",
+      labelNames: ["kind"] as const,
+      registers,
+    }),
+    usedCharacters: new Counter({
+      name: "earshot_usage_characters_total",
+      help: "Characters that the voice was given in ended calls",
+      registers,
+    }),
+    cost: new Counter({
+      name: "earshot_cost_total",
+      help: "What ended calls cost by the configured prices, in their currency",
+      labelNames: ["kind"] as const,
+      registers,
+    }),
     turnsAbandoned: new Counter({
       name: "earshot_turns_abandoned_total",
       help: "Turns given up before the caller heard any of them",

@@ -1,5 +1,7 @@
 import type { CallEvent } from "../calls/call-event.ts";
 import type { CallRecord, CallRegistry } from "../calls/call-registry.ts";
+import type { StoredCall } from "../calls/call-store.ts";
+import { storedView } from "../calls/stored-view.ts";
 import { type TurnRecord, turnParts } from "../calls/turn-record.ts";
 import type { Cancel } from "../runtime/clock.ts";
 import { BoundedLabels } from "./bounded-labels.ts";
@@ -18,7 +20,7 @@ export function observeCalls(registry: CallRegistry, metrics: Metrics): Cancel {
       if (event.type === "call-ended") firstBytes.delete(event.sessionId);
       else observeFirstBytes(event, timesOf(firstBytes, event.sessionId), metrics);
       count(event, metrics, tools);
-      if (event.type === "call-ended") observeDuration(registry.find(event.sessionId), metrics);
+      if (event.type === "call-ended") observeEnd(registry.find(event.sessionId), metrics);
     }),
     registry.events.on("turn", ({ record }) => observeTurn(record, metrics)),
   ];
@@ -82,8 +84,21 @@ function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
   }
 }
 
-function observeDuration(record: CallRecord | undefined, metrics: Metrics): void {
+function observeEnd(record: CallRecord | undefined, metrics: Metrics): void {
   if (record?.endedAt === undefined) return;
+  countUsage(storedView(record), metrics);
   const startedAt = record.answeredAt ?? record.call.createdAt;
   metrics.callDuration.observe(Math.max(0, record.endedAt - startedAt) / 1000);
+}
+
+function countUsage({ usage, cost }: Pick<StoredCall, "usage" | "cost">, metrics: Metrics): void {
+  if (usage !== null) {
+    metrics.usedSeconds.inc({ kind: "telephony" }, usage.telephony / 1000);
+    metrics.usedSeconds.inc({ kind: "stt" }, usage.stt / 1000);
+    metrics.usedTokens.inc({ kind: "input" }, usage.inputTokens);
+    metrics.usedTokens.inc({ kind: "output" }, usage.outputTokens);
+    metrics.usedCharacters.inc(usage.ttsCharacters);
+  }
+  if (cost === null) return;
+  for (const kind of ["telephony", "stt", "llm", "tts"] as const) metrics.cost.inc({ kind }, cost[kind]);
 }
