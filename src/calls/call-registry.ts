@@ -39,7 +39,7 @@ interface RegistryEvents {
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
-  /** A turn that somebody waited for is over. */
+  /** A turn that somebody waited for is over; comes before the event that ends it. */
   turn: StoredTurn;
   /** Something about the call changed that no event tells of. */
   changed: { readonly sessionId: number };
@@ -280,9 +280,9 @@ export class CallRegistry {
     const entry = record.transcript.apply(event);
     const turns = record.turns.apply(event);
     record.usage.apply(event);
+    for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });
     this.events.emit("event", event);
     if (entry !== undefined) this.events.emit("transcript", entry);
-    for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });
   }
 
   #forgetOldest(): void {
