@@ -144,6 +144,42 @@ describe("metrics", () => {
     expect((await samples()).filter((line) => line.includes("turn_latency"))).toEqual([]);
   });
 
+  it("counts what ended calls used and cost", async () => {
+    registry = new CallRegistry({
+      clock,
+      maxCalls: 1,
+      prices: {
+        currency: "USD",
+        telephonyPerMinute: 0.01,
+        sttPerMinute: 0,
+        llmInputPerMillion: 1,
+        llmOutputPerMillion: 10,
+        ttsPerMillionCharacters: 50,
+      },
+      onListenerError: (error) => expect.unreachable(String(error)),
+    });
+    observeCalls(registry, metrics);
+    ring(1);
+    registry.answer(1);
+    const tokens = { input: 10_000, output: 1_000, estimated: false };
+    registry.publish(1, { type: "model-used", provider: "openai", ...tokens });
+    registry.publish(1, { type: "voice-used", provider: "elevenlabs", characters: 400 });
+    clock.advanceTo(60_000);
+    registry.end(1, "caller-hung-up");
+    expect(await samples()).toEqual(
+      expect.arrayContaining([
+        'earshot_usage_seconds_total{kind="telephony"} 60',
+        'earshot_usage_seconds_total{kind="stt"} 0',
+        'earshot_usage_tokens_total{kind="input"} 10000',
+        'earshot_usage_tokens_total{kind="output"} 1000',
+        "earshot_usage_characters_total 400",
+        'earshot_cost_total{kind="telephony"} 0.01',
+        'earshot_cost_total{kind="llm"} 0.02',
+        'earshot_cost_total{kind="tts"} 0.02',
+      ]),
+    );
+  });
+
   it("counts what goes wrong and what the agent does", async () => {
     observeCalls(registry, metrics);
     ring(1);
