@@ -18,12 +18,14 @@ import { killServerProcesses } from "./server-process.ts";
 import { speculation } from "./speculation.ts";
 import { startUp } from "./start-up.ts";
 import { turnLatency } from "./turn-latency.ts";
+import { turnRecords } from "./turn-records.ts";
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   codec,
   "start-up": startUp,
   "first-audio": firstAudio,
   "turn-latency": turnLatency,
+  "turn-records": turnRecords,
   speculation,
   "barge-in": bargeIn,
   "as-heard": asHeard,
@@ -39,6 +41,7 @@ const USUAL = [
   "start-up",
   "first-audio",
   "turn-latency",
+  "turn-records",
   "speculation",
   "barge-in",
   "as-heard",

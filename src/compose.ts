@@ -12,6 +12,7 @@ import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
+import { composeTelemetry } from "./compose-telemetry.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
@@ -25,11 +26,9 @@ import type { Closable, CloseReason } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
-import { logCalls } from "./telemetry/log-calls.ts";
 import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import { observeCalls } from "./telemetry/observe-calls.ts";
 import { upgradeSignatureIsValid } from "./telephony/signature.ts";
 
 /** Where Twilio opens media sockets. */
@@ -103,6 +102,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,
+    ...(config.prices && { prices: config.prices }),
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
   let publicUrl = config.publicUrl;
@@ -203,8 +203,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   opened.push(() => http.close());
 
   const sentiments = composeSentiments(config, registry, { clock, metrics, logger });
-  observeCalls(registry, metrics);
-  logCalls(registry, logger);
+  const telemetry = await composeTelemetry(config, registry, metrics, logger);
+  opened.push(() => telemetry.close());
   pipelines.start();
   dialogues.start();
   media.start();
@@ -235,6 +235,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await carriers.close();
     await http.close();
     await providers.close(reason);
+    await telemetry.close();
     await store.close();
     eventLoop.stop();
   };

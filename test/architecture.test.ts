@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/scripted": provider(),
   store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
   webhooks: { ours: ["calls", "runtime"], packages: [] },
-  telemetry: { ours: ["calls", "runtime"], packages: ["prom-client", "pino"] },
+  telemetry: { ours: ["calls", "runtime"], packages: ["prom-client", "pino", "@opentelemetry/"] },
   http: {
     ours: ["calls", "telephony/twiml.ts", "telephony/signature.ts", "telemetry", "runtime"],
     packages: fastifyPackages,

@@ -4,6 +4,7 @@ import type { CallPage, CallQuery, CallStore, CallWindow, StoredCall, StoredEntr
 import type { CallSummary, Span } from "./call-summary.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
+import type { TurnRecord } from "./turn-record.ts";
 
 /** Looks calls up, wherever they are: in this process while it knows them, else in the store. */
 export class CallDirectory {
@@ -46,6 +47,14 @@ export class CallDirectory {
     if (record !== undefined) return record.transcript.entries.map(storedEntry);
     const call = await this.#store.call(sessionId);
     return call === undefined ? undefined : this.#store.transcript(sessionId);
+  }
+
+  /** What its turns spent where, so far; undefined when there is no such call. */
+  async turns(sessionId: number): Promise<readonly TurnRecord[] | undefined> {
+    const record = this.#registry.find(sessionId);
+    if (record !== undefined) return record.turns.all;
+    const call = await this.#store.call(sessionId);
+    return call === undefined ? undefined : this.#store.turns(sessionId);
   }
 
   /**

@@ -72,6 +72,8 @@ export type CallFact =
       readonly turn: number;
       readonly stage: TurnStage;
       readonly provider?: string;
+      /** Of `first-audio-heard`: ms of the turn that had been heard by then. */
+      readonly heardFor?: number;
     }
   /** What the caller has heard of a turn so far; the last one has `final`. */
   | {
@@ -96,6 +98,18 @@ export type CallFact =
       /** Given to the voice. */
       readonly characters: number;
     }
+  /** The model was asked once; also when nobody waited for its answer to the end. */
+  | {
+      readonly type: "model-used";
+      readonly provider: string;
+      /** Tokens that it read and wrote. */
+      readonly input: number;
+      readonly output: number;
+      /** Whether they are guessed from the length of the texts. */
+      readonly estimated: boolean;
+    }
+  /** The voice was given so many characters; phrases kept from earlier calls do not count. */
+  | { readonly type: "voice-used"; readonly provider: string; readonly characters: number }
   | { readonly type: "dead-air"; readonly cause: DeadAirCause }
   | { readonly type: "tool-called"; readonly turn: number; readonly tool: string; readonly ok: boolean }
   | {

@@ -56,6 +56,7 @@ export class CallRecorder {
       }),
       registry.events.on("changed", ({ sessionId }) => this.#note(sessionId)),
       registry.events.on("transcript", (entry) => this.#noteEntry(entry)),
+      registry.events.on("turn", (turn) => this.turn(turn)),
       milestones.events.on("milestone", (milestone) => {
         this.#changes.milestone(milestone);
         this.#changed();

@@ -2,18 +2,26 @@ import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import { TypedEvents } from "../runtime/typed-events.ts";
 import type { Call } from "./call.ts";
+import type { Prices } from "./call-cost.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
+import { CallUsageFold } from "./call-usage.ts";
 import type { CarrierStatus } from "./carrier.ts";
 import { EndedCalls } from "./ended-calls.ts";
 import type { Sentiment } from "./sentiment.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
+import type { StoredTurn } from "./turn-record.ts";
+import { TurnRecords } from "./turn-records.ts";
 
 /** What is known of a call while it lives and for a while after. */
 export interface CallRecord {
   /** Replaced once, when the carrier's id becomes known. */
   call: Call;
   readonly transcript: Transcript;
+  readonly turns: TurnRecords;
+  readonly usage: CallUsageFold;
+  /** What its usage is paid at; unset: not known. */
+  readonly prices: Prices | undefined;
   status: CallStatus;
   /** Whether a media stream has come; a call has one at most. */
   mediaClaimed: boolean;
@@ -35,6 +43,8 @@ interface RegistryEvents {
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
+  /** A turn that somebody waited for is over; comes before the event that ends it. */
+  turn: StoredTurn;
   /** Something about the call changed that no event tells of. */
   changed: { readonly sessionId: number };
   /** Ended calls that nobody may keep any more. */
@@ -45,6 +55,8 @@ export interface CallRegistryOptions {
   readonly clock: Clock;
   /** Calls on media streams at one time, ringing ones included; at least 1. */
   readonly maxCalls: number;
+  /** Unset: nobody knows what calls cost. */
+  readonly prices?: Prices;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -104,9 +116,13 @@ export class CallRegistry {
     this.#checkAdmission(call);
     const { clock } = this.#options;
     const wallOffset = clock.wall() - clock.now();
+    const toWall = (at: number): number => at + wallOffset;
     const record: CallRecord = {
       call,
-      transcript: new Transcript((at) => at + wallOffset),
+      transcript: new Transcript(toWall),
+      turns: new TurnRecords(toWall),
+      usage: new CallUsageFold(call.media === "stream" && call.profile.mode === "cascade"),
+      prices: this.#options.prices,
       status,
       mediaClaimed: false,
     };
@@ -278,6 +294,9 @@ export class CallRegistry {
     const { sessionId } = record.call;
     const event: CallEvent = { ...fact, sessionId, at: this.#options.clock.now() };
     const entry = record.transcript.apply(event);
+    const turns = record.turns.apply(event);
+    record.usage.apply(event);
+    for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });
     this.events.emit("event", event);
     if (entry !== undefined) this.events.emit("transcript", entry);
   }

@@ -1,11 +1,13 @@
 import type { JsonObject } from "../runtime/json.ts";
 import type { CallDirection, CallMedia } from "./call.ts";
+import type { CallCost } from "./call-cost.ts";
 import type { EndReason } from "./call-event.ts";
 import type { CallStatus } from "./call-lifecycle.ts";
 import type { CallSummary, Span } from "./call-summary.ts";
+import type { CallUsage } from "./call-usage.ts";
 import type { NewDelivery } from "./deliveries.ts";
 import type { Sentiment } from "./sentiment.ts";
-import type { StoredTurn } from "./turn-record.ts";
+import type { StoredTurn, TurnRecord } from "./turn-record.ts";
 
 /** A call as it is kept. Times in Unix ms; what is not known (yet) is null. */
 export interface StoredCall {
@@ -31,6 +33,10 @@ export interface StoredCall {
   /** Null until the caller has said something. */
   readonly sentiment: Sentiment | null;
   readonly transferCount: number;
+  /** What the call used; null until it has ended. */
+  readonly usage: CallUsage | null;
+  /** What that cost; null until it has ended, and when no prices are configured. */
+  readonly cost: CallCost | null;
   readonly createdAt: number;
   readonly answeredAt: number | null;
   readonly endedAt: number | null;
@@ -127,6 +133,8 @@ export interface CallStore {
   calls(query: CallQuery): Promise<CallPage>;
   /** In the order of their ids; those without words left out. */
   transcript(sessionId: number): Promise<readonly StoredEntry[]>;
+  /** What the call's turns spent where, in the order of their numbers. */
+  turns(sessionId: number): Promise<readonly TurnRecord[]>;
   /** The milestones after that id, oldest first. */
   milestones(after: number, limit: number): Promise<readonly StoredMilestone[]>;
   /** @param since Unix ms. */

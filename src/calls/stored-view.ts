@@ -1,9 +1,12 @@
+import { costOf } from "./call-cost.ts";
 import type { CallRecord } from "./call-registry.ts";
 import type { StoredCall, StoredEntry } from "./call-store.ts";
+import type { CallUsage } from "./call-usage.ts";
 import type { TranscriptEntry } from "./transcript.ts";
 
 /** A call of this process as the store would give it. */
 export function storedView({ call, ...record }: CallRecord): StoredCall {
+  const usage = usageOf(record);
   return {
     sessionId: call.sessionId,
     sipCallId: call.sipCallId ?? null,
@@ -24,10 +27,20 @@ export function storedView({ call, ...record }: CallRecord): StoredCall {
     handledBy: "ai_agent",
     sentiment: record.sentiment ?? null,
     transferCount: 0,
+    usage,
+    cost: usage === null || record.prices === undefined ? null : costOf(usage, record.prices),
     createdAt: call.createdAt,
     answeredAt: record.answeredAt ?? null,
     endedAt: record.endedAt ?? null,
   };
+}
+
+function usageOf({
+  usage,
+  answeredAt,
+  endedAt,
+}: Pick<CallRecord, "usage" | "answeredAt" | "endedAt">): CallUsage | null {
+  return endedAt === undefined ? null : usage.whole(endedAt - (answeredAt ?? endedAt));
 }
 
 /** An utterance as it is now: the live one goes on changing. */

@@ -1,8 +1,10 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
+import type { Prices } from "../calls/call-cost.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
+import { readPrices } from "./prices.ts";
 import {
   type ProviderLists,
   readProviderLists,
@@ -35,6 +37,10 @@ export interface Config extends Readonly<Listening>, WebAccess {
   /** Who judges how callers sound. */
   readonly sentiment: SentimentProviderName;
   readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
+  /** What calls cost; unset: not known. */
+  readonly prices?: Prices;
+  /** Where OpenTelemetry spans go, without `/v1/traces`. */
+  readonly otlpEndpoint?: string;
   readonly databaseUrl?: string;
   readonly dataDir: string;
   readonly redisUrl?: string;
@@ -107,6 +113,8 @@ function readConfig(environment: EnvironmentReader): Config {
       endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
       jwtSecret: environment.text("JWT_SECRET"),
     }),
+    prices: readPrices(environment),
+    otlpEndpoint: environment.httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),

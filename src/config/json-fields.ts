@@ -42,6 +42,15 @@ export class JsonFields {
     );
   }
 
+  /** A number from 0 to `most`, fractions included. */
+  amount(name: string, most: number): number | undefined {
+    return this.#read(
+      name,
+      `a number from 0 to ${most}`,
+      (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= most,
+    );
+  }
+
   /** A list of texts, each as `isItem` wants it. */
   texts(
     name: string,

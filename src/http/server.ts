@@ -42,6 +42,7 @@ import { outboundCallRoutes } from "./routes/outbound-calls.ts";
 import { phoneManagementRoutes } from "./routes/phone-management.ts";
 import { phoneWebhookRoutes } from "./routes/phone-webhooks.ts";
 import { transcriptRoutes } from "./routes/transcripts.ts";
+import { turnRoutes } from "./routes/turns.ts";
 import { typedInputRoutes } from "./routes/typed-input.ts";
 import { namedSchemas } from "./schemas/named-schemas.ts";
 import { strictBodies } from "./strict-bodies.ts";
@@ -153,6 +154,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(erasureRoutes(options.erasure));
     guarded.register(phoneManagementRoutes(options));
     guarded.register(transcriptRoutes(directory));
+    guarded.register(turnRoutes(directory));
     guarded.register(typedInputRoutes(options.typedInput));
   });
   app.register(async (live) => {

@@ -109,9 +109,10 @@ export class AgentMind {
     wanted: Promise<void>,
   ): Promise<EndReason | undefined> {
     const { prompt, phrases, turnTaking } = this.#options.call.profile;
+    const { languageModel } = this.#options.parts;
     return replyWithModel({
       clock: this.#options.parts.clock,
-      model: this.#options.parts.languageModel,
+      model: languageModel,
       prompt,
       tools: this.#tools,
       line: this.#options.line,
@@ -125,6 +126,7 @@ export class AgentMind {
       signal,
       reached: (stage) => this.#options.reached(turn, stage),
       hint: (phrases) => this.#options.hint(phrases),
+      used: (usage) => this.#options.publish({ type: "model-used", provider: languageModel.name, ...usage }),
       toolCalled: (tool, ok) => this.#options.publish({ type: "tool-called", turn: turn.number, tool, ok }),
       working: (until) => this.#options.happened({ type: "working", turn: turn.number, until }),
       filler: { text: phrases.filler, after: turnTaking.fillerAfter },

@@ -6,6 +6,7 @@ import { AgentSpeech } from "./agent-speech.ts";
 import { AgentTurn } from "./agent-turn.ts";
 import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
+import { meteredVoice } from "./metered-voice.ts";
 import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
@@ -18,7 +19,8 @@ export interface AgentVoiceOptions {
   readonly phrases: PhraseCache;
   readonly conversation: Conversation;
   readonly publish: (fact: CallFact) => void;
-  readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
+  /** @param heardFor ms of the turn heard by then. */
+  readonly reached: (turn: AgentTurn, stage: TurnStage, heardFor?: number) => void;
 }
 
 /** A turn that is being made, or heard. */
@@ -45,8 +47,10 @@ export class AgentVoice {
   /** Connects, and has fixed words spoken that are certain to be needed. */
   open(phrase: string): void {
     const { voice, language, protectedSentences } = this.#options.call.profile;
-    this.#connection = this.#options.textToSpeech.open(
-      voice === undefined ? { language } : { language, voice },
+    const { textToSpeech, publish } = this.#options;
+    this.#connection = meteredVoice(
+      textToSpeech.open(voice === undefined ? { language } : { language, voice }),
+      (characters) => publish({ type: "voice-used", provider: textToSpeech.name, characters }),
     );
     this.#protected = protectedSentences.map((sentence) => spoken(sentence, language));
     if (phrase !== "") this.#prepared.set(phrase, this.#recording(phrase));
@@ -148,7 +152,7 @@ export class AgentVoice {
   heard({ turn: number, heard }: HeardTurn): boolean {
     const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return false;
-    this.#options.reached(turn, "first-audio-heard");
+    this.#options.reached(turn, "first-audio-heard", heard);
     turn.played(heard);
     if (turn.toldHeard !== 0 && turn.heard - turn.toldHeard < TELL_EVERY) return false;
     turn.toldHeard = turn.heard;
@@ -159,7 +163,7 @@ export class AgentVoice {
   finished(number: number): void {
     const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;
-    this.#options.reached(turn, "first-audio-heard");
+    this.#options.reached(turn, "first-audio-heard", turn.gate.length);
     turn.heardWhole();
     this.#turns.delete(number);
     this.#publishHeard(turn);

@@ -75,7 +75,7 @@ export class CallPipeline implements MediaSink {
       phrases,
       conversation: this.#conversation,
       publish: (fact) => host.publish(fact),
-      reached: (turn, stage) => this.#reached(turn, stage),
+      reached: (turn, stage, heardFor) => this.#reached(turn, stage, heardFor),
     });
     this.#line = new KeypadLine({
       clock,
@@ -164,11 +164,17 @@ export class CallPipeline implements MediaSink {
     await Promise.allSettled([this.#agent.close(), this.#caller.close()]);
   }
 
-  #reached(turn: AgentTurn, stage: TurnStage): void {
+  #reached(turn: AgentTurn, stage: TurnStage, heardFor?: number): void {
     if (!turn.reaches(stage)) return;
     const port = providerOf[stage];
     const provider = port === undefined ? undefined : this.#parts[port].name;
-    this.#host.publish({ type: "stage-reached", turn: turn.number, stage, ...(provider && { provider }) });
+    this.#host.publish({
+      type: "stage-reached",
+      turn: turn.number,
+      stage,
+      ...(provider && { provider }),
+      ...(heardFor !== undefined && { heardFor }),
+    });
   }
 
   #failed(port: "stt" | "llm" | "tts", error: unknown): void {

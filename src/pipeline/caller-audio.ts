@@ -3,6 +3,7 @@ import { Framer } from "../audio/framer.ts";
 import type { VoiceActivity, VoiceActivityFactory } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayError } from "../runtime/errors.ts";
+import { FrameTimes } from "./frame-times.ts";
 import type { SpeechToText, TranscriptionStream } from "./speech-to-text.ts";
 import type { Happening } from "./turn-manager.ts";
 
@@ -23,8 +24,7 @@ export class CallerAudio {
   readonly #framer = new Framer((frame) => this.#detectVoice(frame));
   #transcription: TranscriptionStream | undefined;
   #muted = false;
-  /** When the frame begins that voice activity sees next. */
-  #frameAt = 0;
+  readonly #times = new FrameTimes();
 
   constructor(options: CallerAudioOptions) {
     this.#options = options;
@@ -51,8 +51,7 @@ export class CallerAudio {
 
   push(mulaw: Uint8Array): void {
     this.#transcription?.push(this.#muted ? new Uint8Array(mulaw.length).fill(SILENCE) : mulaw);
-    const begun = this.#options.clock.now() - durationOf(mulaw.length + this.#framer.held);
-    this.#frameAt = Math.max(this.#frameAt, begun);
+    this.#times.arrived(this.#options.clock.now() - durationOf(mulaw.length + this.#framer.held));
     this.#framer.push(mulaw);
   }
 
@@ -70,8 +69,7 @@ export class CallerAudio {
   }
 
   #detectVoice(frame: Uint8Array): void {
-    const change = this.#voiceActivity.feed(frame, this.#frameAt);
-    this.#frameAt += durationOf(frame.length);
+    const change = this.#voiceActivity.feed(frame, this.#times.passed(durationOf(frame.length)));
     if (change === undefined) return;
     const { since } = this.#voiceActivity;
     if (change === "speech-ended") this.#options.happened({ type: change, since });

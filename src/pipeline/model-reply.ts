@@ -5,6 +5,7 @@ import type { AgentSpeech } from "./agent-speech.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
+import { type ModelUsage, meteredReply } from "./metered-model.ts";
 import type { Playback } from "./playback.ts";
 import type { Secrets } from "./secrets.ts";
 import { limitOf, runToolWithinLimit, TOOL_LIMIT, type Tool, type ToolOutcome } from "./tools.ts";
@@ -27,6 +28,7 @@ export interface ModelReplyOptions {
   readonly signal: AbortSignal;
   readonly reached: (stage: TurnStage) => void;
   readonly hint: (phrases: readonly string[]) => void;
+  readonly used: (usage: ModelUsage) => void;
   readonly toolCalled: (tool: string, ok: boolean) => void;
   /** A tool is at work, until this time at most. */
   readonly working: (until: number) => void;
@@ -70,7 +72,7 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
     tools,
     signal,
   };
-  for await (const part of model.reply(request)) {
+  for await (const part of meteredReply(model, request, options.used)) {
     if (signal.aborted) break;
     if (speech.failure !== undefined) throw speech.failure;
     options.reached("llm-first-token");

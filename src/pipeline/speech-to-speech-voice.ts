@@ -99,7 +99,7 @@ export class SpokenVoice implements PlaybackListener {
   heard({ turn: number, heard }: HeardTurn): void {
     const turn = this.#turns.get(number);
     if (turn === undefined) return;
-    this.#reached(turn, "first-audio-heard");
+    this.#reached(turn, "first-audio-heard", heard);
     turn.heardUpTo(heard);
     this.#publishHeard(turn);
   }
@@ -107,7 +107,7 @@ export class SpokenVoice implements PlaybackListener {
   finished(number: number): void {
     const turn = this.#turns.get(number);
     if (turn === undefined) return;
-    this.#reached(turn, "first-audio-heard");
+    this.#reached(turn, "first-audio-heard", turn.audio);
     turn.heardWhole();
     this.#turns.delete(number);
     this.#publishHeard(turn);
@@ -132,10 +132,16 @@ export class SpokenVoice implements PlaybackListener {
     return turn;
   }
 
-  #reached(turn: SpokenTurn, stage: TurnStage): void {
+  #reached(turn: SpokenTurn, stage: TurnStage, heardFor?: number): void {
     if (!turn.reaches(stage)) return;
     const provider = providersStages.has(stage) ? { provider: this.#options.provider } : {};
-    this.#options.publish({ type: "stage-reached", turn: turn.number, stage, ...provider });
+    this.#options.publish({
+      type: "stage-reached",
+      turn: turn.number,
+      stage,
+      ...provider,
+      ...(heardFor !== undefined && { heardFor }),
+    });
   }
 
   #publishHeard(turn: SpokenTurn): void {

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { noKeypad } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel } from "./language-model.ts";
+import type { ModelUsage } from "./metered-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { Secrets } from "./secrets.ts";
 import { TextDialogueBudget } from "./text-dialogue-budget.ts";
@@ -25,6 +26,7 @@ export interface WriteReplyOptions {
   readonly signal: AbortSignal;
   readonly firstToken: () => void;
   readonly hint: (phrases: readonly string[]) => void;
+  readonly used: (usage: ModelUsage) => void;
   readonly toolCalled: (tool: string, ok: boolean) => void;
 }
 

@@ -152,6 +152,7 @@ export class TextDialogue {
         hint: (phrases) => {
           this.#hints = phrases;
         },
+        used: (usage) => publish({ type: "model-used", provider: model.name, ...usage }),
         toolCalled: (tool, ok) => publish({ type: "tool-called", turn: number, tool, ok }),
       });
     } catch (error) {

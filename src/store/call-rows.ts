@@ -25,6 +25,8 @@ export const callColumns = [
   "handled_by as handledBy",
   "sentiment",
   "transfer_count as transferCount",
+  "usage",
+  "cost",
   "created_at as createdAt",
   "answered_at as answeredAt",
   "ended_at as endedAt",
@@ -51,16 +53,26 @@ export const changingCallColumns = [
   "handled_by",
   "sentiment",
   "transfer_count",
+  "usage",
+  "cost",
   "created_at",
   "answered_at",
   "ended_at",
 ] as const satisfies readonly (keyof CallTable)[];
 
 /** A row as {@link callColumns} select it. */
-export type SelectedCall = Omit<StoredCall, "metadata"> & { readonly metadata: string };
+export type SelectedCall = Omit<StoredCall, "metadata" | "usage" | "cost"> & {
+  readonly metadata: string;
+  readonly usage: string | null;
+  readonly cost: string | null;
+};
 
 export function toCall(row: SelectedCall): StoredCall {
-  return Object.assign(row, { metadata: JSON.parse(row.metadata) as StoredCall["metadata"] });
+  return Object.assign(row, {
+    metadata: JSON.parse(row.metadata) as StoredCall["metadata"],
+    usage: row.usage === null ? null : (JSON.parse(row.usage) as StoredCall["usage"]),
+    cost: row.cost === null ? null : (JSON.parse(row.cost) as StoredCall["cost"]),
+  });
 }
 
 export function fromCall(call: StoredCall, owner: string): Insertable<CallTable> {
@@ -87,11 +99,17 @@ export function fromCall(call: StoredCall, owner: string): Insertable<CallTable>
     handled_by: call.handledBy,
     sentiment: call.sentiment,
     transfer_count: call.transferCount,
+    usage: jsonOrNull(call.usage),
+    cost: jsonOrNull(call.cost),
     created_at: wholeMs(call.createdAt),
     answered_at: wholeMs(call.answeredAt),
     ended_at: wholeMs(call.endedAt),
     owner,
   };
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 /** A number as calls are looked for by: without spaces and punctuation. What is no number stays as it is. */

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
 import { sentiments } from "../calls/sentiment.ts";
+import type { StoredTurn } from "../calls/turn-record.ts";
 import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
 import { chunks } from "./chunks.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
@@ -9,19 +10,21 @@ import { wholeMs } from "./whole-ms.ts";
 
 const newCall = replacedByExcluded(changingCallColumns);
 const newEntry = replacedByExcluded(changingEntryColumns);
+const newTurn = replacedByExcluded(["record"]);
 
 /**
- * Writes calls, utterances and milestones; writing the same again changes nothing. Rows go in the order of
+ * Writes calls, utterances, milestones and turns; writing the same again changes nothing. Rows go in the order of
  * their keys, so that two processes that write the same ones wait for each other instead of deadlocking.
  */
 export async function saveCallChanges(
   transaction: Transaction<Tables>,
-  { calls = [], entries = [], milestones = [] }: CallChanges,
+  { calls = [], entries = [], milestones = [], turns = [] }: CallChanges,
   owner: string,
 ): Promise<void> {
   await saveCalls(transaction, calls, owner);
   await saveEntries(transaction, entries);
   await saveMilestones(transaction, milestones);
+  await saveTurns(transaction, turns);
 }
 
 async function saveCalls(
@@ -99,6 +102,25 @@ async function saveMilestones(
         })),
       )
       .onConflict((conflict) => conflict.column("id").doNothing())
+      .execute();
+  }
+}
+
+async function saveTurns(transaction: Transaction<Tables>, turns: readonly StoredTurn[]): Promise<void> {
+  const newest = newestOf(turns, ({ sessionId, record }) => `${sessionId} ${record.turn}`).sort(
+    (a, b) => a.sessionId - b.sessionId || a.record.turn - b.record.turn,
+  );
+  for (const chunk of chunks(newest)) {
+    await transaction
+      .insertInto("turn_records")
+      .values(
+        chunk.map(({ sessionId, record }) => ({
+          session_id: sessionId,
+          turn: record.turn,
+          record: JSON.stringify(record),
+        })),
+      )
+      .onConflict((conflict) => conflict.columns(["session_id", "turn"]).doUpdateSet(newTurn))
       .execute();
   }
 }

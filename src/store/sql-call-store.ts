@@ -11,6 +11,7 @@ import type {
   StoredMilestone,
 } from "../calls/call-store.ts";
 import type { CallSummary, Span } from "../calls/call-summary.ts";
+import type { TurnRecord } from "../calls/turn-record.ts";
 import { matching } from "./call-matches.ts";
 import { callColumns, entryColumns, toCall, toEntry } from "./call-rows.ts";
 import { summarise } from "./call-summary.ts";
@@ -79,6 +80,16 @@ export class SqlCallStore implements CallStore {
       .orderBy("id")
       .execute();
     return rows.map(toEntry);
+  }
+
+  async turns(sessionId: number): Promise<readonly TurnRecord[]> {
+    const rows = await this.#database.kysely
+      .selectFrom("turn_records")
+      .select("record")
+      .where("session_id", "=", sessionId)
+      .orderBy("turn")
+      .execute();
+    return rows.map(({ record }) => JSON.parse(record) as TurnRecord);
   }
 
   milestones(after: number, limit: number): Promise<readonly StoredMilestone[]> {

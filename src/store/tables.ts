@@ -7,6 +7,7 @@ import type { ServiceRequest } from "../calls/service-requests.ts";
 export interface Tables {
   calls: CallTable;
   transcript_entries: EntryTable;
+  turn_records: TurnRecordTable;
   milestones: MilestoneTable;
   sequences: { name: string; next: number };
   /** Processes that live, by when they last said so. */
@@ -42,6 +43,8 @@ export interface CallTable {
   handled_by: string;
   sentiment: StoredCall["sentiment"];
   transfer_count: number;
+  usage: string | null;
+  cost: string | null;
   created_at: number;
   answered_at: number | null;
   ended_at: number | null;
@@ -57,6 +60,12 @@ export interface EntryTable {
   timestamp: number;
   confidence: number;
   final: number;
+}
+
+export interface TurnRecordTable {
+  session_id: number;
+  turn: number;
+  record: string;
 }
 
 interface MilestoneTable {

@@ -1,5 +1,5 @@
 import type { CallEvent, ProviderPort, TurnStage } from "../calls/call-event.ts";
-import { endsTurn } from "../calls/turn-timings.ts";
+import { endsTurn } from "../calls/ends-turn.ts";
 
 /** How long a provider took to give its first output in one turn, in ms. */
 export interface FirstByteTime {

@@ -91,7 +91,7 @@ export function createMetrics(sources: MetricSources) {
     }),
     turnLatency: new Histogram({
       name: "earshot_turn_latency_seconds",
-      help: "Time in each stage of a turn; total and heard run from the end of the caller's speech to the first audio sent and heard",
+      help: "Time in each stage of a turn, in the order endpoint, stt-final, first-token, first-clause, first-byte, sent, heard; total is their sum, from the end of the caller's speech to the first audio heard",
       labelNames: ["stage"] as const,
       buckets: speechBuckets,
       registers,
@@ -161,6 +161,29 @@ export function createMetrics(sources: MetricSources) {
       name: "earshot_http_rate_limited_total",
       help: "Requests refused because there were too many",
       labelNames: ["group"] as const,
+      registers,
+    }),
+    usedSeconds: new Counter({
+      name: "earshot_usage_seconds_total",
+      help: "Seconds of ended calls that are paid for: of the line, and of audio given to the recogniser",
+      labelNames: ["kind"] as const,
+      registers,
+    }),
+    usedTokens: new Counter({
+      name: "earshot_usage_tokens_total",
+      help: "Tokens that the model has read (input) and written (output) in ended calls",
+      labelNames: ["kind"] as const,
+      registers,
+    }),
+    usedCharacters: new Counter({
+      name: "earshot_usage_characters_total",
+      help: "Characters that the voice was given in ended calls",
+      registers,
+    }),
+    cost: new Counter({
+      name: "earshot_cost_total",
+      help: "What ended calls cost by the configured prices, in their currency",
+      labelNames: ["kind"] as const,
       registers,
     }),
     turnsAbandoned: new Counter({

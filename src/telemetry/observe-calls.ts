@@ -1,49 +1,50 @@
 import type { CallEvent } from "../calls/call-event.ts";
 import type { CallRecord, CallRegistry } from "../calls/call-registry.ts";
-import { TurnTimingsFold } from "../calls/turn-timings.ts";
+import type { StoredCall } from "../calls/call-store.ts";
+import { storedView } from "../calls/stored-view.ts";
+import { type TurnRecord, turnParts } from "../calls/turn-record.ts";
 import type { Cancel } from "../runtime/clock.ts";
 import { BoundedLabels } from "./bounded-labels.ts";
 import { FirstByteTimes } from "./first-byte-times.ts";
 import type { Metrics } from "./metrics.ts";
-import { stageDurations } from "./turn-stages.ts";
 
 /** Different tool names that are told apart; a language model may invent others. */
 const TOOL_NAMES = 50;
 
-interface Folds {
-  readonly turns: TurnTimingsFold;
-  readonly firstBytes: FirstByteTimes;
-}
-
 /** Counts what happens in all calls, as an observer of their events. Answers its own undo. */
 export function observeCalls(registry: CallRegistry, metrics: Metrics): Cancel {
-  const folds = new Map<number, Folds>();
+  const firstBytes = new Map<number, FirstByteTimes>();
   const tools = new BoundedLabels(TOOL_NAMES);
-  return registry.events.on("event", (event) => {
-    if (event.type === "call-ended") folds.delete(event.sessionId);
-    else observeTurns(event, foldsOf(folds, event.sessionId), metrics);
-    count(event, metrics, tools);
-    if (event.type === "call-ended") observeDuration(registry.find(event.sessionId), metrics);
-  });
+  const undo = [
+    registry.events.on("event", (event) => {
+      if (event.type === "call-ended") firstBytes.delete(event.sessionId);
+      else observeFirstBytes(event, timesOf(firstBytes, event.sessionId), metrics);
+      count(event, metrics, tools);
+      if (event.type === "call-ended") observeEnd(registry.find(event.sessionId), metrics);
+    }),
+    registry.events.on("turn", ({ record }) => observeTurn(record, metrics)),
+  ];
+  return () => {
+    for (const cancel of undo) cancel();
+  };
 }
 
-function foldsOf(all: Map<number, Folds>, sessionId: number): Folds {
-  const known = all.get(sessionId) ?? { turns: new TurnTimingsFold(), firstBytes: new FirstByteTimes() };
+function timesOf(all: Map<number, FirstByteTimes>, sessionId: number): FirstByteTimes {
+  const known = all.get(sessionId) ?? new FirstByteTimes();
   all.set(sessionId, known);
   return known;
 }
 
-function observeTurns(event: CallEvent, { turns, firstBytes }: Folds, metrics: Metrics): void {
-  const firstByte = firstBytes.apply(event);
-  if (firstByte !== undefined) {
-    const { port, provider, duration } = firstByte;
-    metrics.firstByte.observe({ port, provider }, duration / 1000);
-  }
-  const timings = turns.apply(event);
-  if (timings === undefined) return;
-  for (const { stage, duration } of stageDurations(timings)) {
-    metrics.turnLatency.observe({ stage }, duration / 1000);
-  }
+function observeFirstBytes(event: CallEvent, times: FirstByteTimes, metrics: Metrics): void {
+  const firstByte = times.apply(event);
+  if (firstByte === undefined) return;
+  const { port, provider, duration } = firstByte;
+  metrics.firstByte.observe({ port, provider }, duration / 1000);
+}
+
+function observeTurn({ parts, total }: TurnRecord, metrics: Metrics): void {
+  for (const stage of turnParts) metrics.turnLatency.observe({ stage }, parts[stage] / 1000);
+  metrics.turnLatency.observe({ stage: "total" }, total / 1000);
 }
 
 function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
@@ -83,8 +84,21 @@ function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
   }
 }
 
-function observeDuration(record: CallRecord | undefined, metrics: Metrics): void {
+function observeEnd(record: CallRecord | undefined, metrics: Metrics): void {
   if (record?.endedAt === undefined) return;
+  countUsage(storedView(record), metrics);
   const startedAt = record.answeredAt ?? record.call.createdAt;
   metrics.callDuration.observe(Math.max(0, record.endedAt - startedAt) / 1000);
+}
+
+function countUsage({ usage, cost }: Pick<StoredCall, "usage" | "cost">, metrics: Metrics): void {
+  if (usage !== null) {
+    metrics.usedSeconds.inc({ kind: "telephony" }, usage.telephony / 1000);
+    metrics.usedSeconds.inc({ kind: "stt" }, usage.stt / 1000);
+    metrics.usedTokens.inc({ kind: "input" }, usage.inputTokens);
+    metrics.usedTokens.inc({ kind: "output" }, usage.outputTokens);
+    metrics.usedCharacters.inc(usage.ttsCharacters);
+  }
+  if (cost === null) return;
+  for (const kind of ["telephony", "stt", "llm", "tts"] as const) metrics.cost.inc({ kind }, cost[kind]);
 }

@@ -24,6 +24,8 @@ export function aCall(sessionId: number, more: Partial<StoredCall> = {}): Stored
     handledBy: "ai_agent",
     sentiment: null,
     transferCount: 0,
+    usage: null,
+    cost: null,
     createdAt: NOON + sessionId,
     answeredAt: null,
     endedAt: null,

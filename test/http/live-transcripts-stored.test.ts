@@ -82,6 +82,8 @@ function storedCall(sessionId: number, status: "answered" | "completed"): CallCh
     handledBy: "ai_agent",
     sentiment: null,
     transferCount: 0,
+    usage: null,
+    cost: null,
     createdAt: wall - 60_000,
     answeredAt: wall - 60_000,
     endedAt: over ? wall : null,

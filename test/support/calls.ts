@@ -46,6 +46,8 @@ export function aStoredCall(given: Partial<StoredCall> = {}): StoredCall {
     handledBy: "ai_agent",
     sentiment: null,
     transferCount: 0,
+    usage: null,
+    cost: null,
     createdAt: 0,
     answeredAt: null,
     endedAt: null,

@@ -7,6 +7,7 @@ import { outboundCall } from "./outbound-call.ts";
 import { phoneCall } from "./phone-call.ts";
 import { placedCall } from "./placed-call.ts";
 import { transcriptEntry } from "./transcript.ts";
+import { turnSchema } from "./turn.ts";
 
 /** Everything that routes refer to by name; the components of the OpenAPI document. */
 export const namedSchemas: readonly TSchema[] = [
@@ -18,4 +19,5 @@ export const namedSchemas: readonly TSchema[] = [
   phoneCall,
   placedCall,
   transcriptEntry,
+  turnSchema,
 ];

@@ -111,7 +111,9 @@ describe("metrics", () => {
     clock.advanceTo(1_660);
     registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-sent" });
     clock.advanceTo(1_900);
-    registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-heard" });
+    registry.publish(1, { type: "stage-reached", turn: 1, stage: "first-audio-heard", heardFor: 100 });
+    const heard = { text: "Hello.", final: true, interrupted: false, startedAt: 1_660 };
+    registry.publish(1, { type: "agent-heard", turn: 1, ...heard });
 
     const sums = Object.fromEntries(
       (await samples())
@@ -120,15 +122,14 @@ describe("metrics", () => {
         .map(([name, sum]) => [name.replace(/^earshot_|_seconds_sum/g, ""), Math.round(Number(sum) * 1000)]),
     );
     expect(sums).toEqual({
-      'turn_latency{stage="stt-final"}': 300,
-      'turn_latency{stage="committed"}': 10,
-      'turn_latency{stage="llm-first-token"}': 200,
+      'turn_latency{stage="endpoint"}': 310,
+      'turn_latency{stage="stt-final"}': 0,
+      'turn_latency{stage="first-token"}': 200,
       'turn_latency{stage="first-clause"}': 40,
-      'turn_latency{stage="tts-first-byte"}': 100,
-      'turn_latency{stage="first-audio-sent"}': 10,
-      'turn_latency{stage="first-audio-heard"}': 240,
-      'turn_latency{stage="total"}': 660,
-      'turn_latency{stage="heard"}': 900,
+      'turn_latency{stage="first-byte"}': 100,
+      'turn_latency{stage="sent"}': 10,
+      'turn_latency{stage="heard"}': 140,
+      'turn_latency{stage="total"}': 800,
       'provider_first_byte{port="stt",provider="deepgram"}': 300,
       'provider_first_byte{port="llm",provider="openai"}': 200,
       'provider_first_byte{port="tts",provider="elevenlabs"}': 100,
@@ -141,6 +142,42 @@ describe("metrics", () => {
     registry.publish(1, { type: "stage-reached", turn: 0, stage: "first-audio-sent" });
     registry.publish(1, { type: "stage-reached", turn: 0, stage: "first-audio-heard" });
     expect((await samples()).filter((line) => line.includes("turn_latency"))).toEqual([]);
+  });
+
+  it("counts what ended calls used and cost", async () => {
+    registry = new CallRegistry({
+      clock,
+      maxCalls: 1,
+      prices: {
+        currency: "USD",
+        telephonyPerMinute: 0.01,
+        sttPerMinute: 0,
+        llmInputPerMillion: 1,
+        llmOutputPerMillion: 10,
+        ttsPerMillionCharacters: 50,
+      },
+      onListenerError: (error) => expect.unreachable(String(error)),
+    });
+    observeCalls(registry, metrics);
+    ring(1);
+    registry.answer(1);
+    const tokens = { input: 10_000, output: 1_000, estimated: false };
+    registry.publish(1, { type: "model-used", provider: "openai", ...tokens });
+    registry.publish(1, { type: "voice-used", provider: "elevenlabs", characters: 400 });
+    clock.advanceTo(60_000);
+    registry.end(1, "caller-hung-up");
+    expect(await samples()).toEqual(
+      expect.arrayContaining([
+        'earshot_usage_seconds_total{kind="telephony"} 60',
+        'earshot_usage_seconds_total{kind="stt"} 0',
+        'earshot_usage_tokens_total{kind="input"} 10000',
+        'earshot_usage_tokens_total{kind="output"} 1000',
+        "earshot_usage_characters_total 400",
+        'earshot_cost_total{kind="telephony"} 0.01',
+        'earshot_cost_total{kind="llm"} 0.02',
+        'earshot_cost_total{kind="tts"} 0.02',
+      ]),
+    );
   });
 
   it("counts what goes wrong and what the agent does", async () => {
