@@ -3,6 +3,7 @@ import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "../c
 import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
 import { chunks } from "./chunks.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
+import { saveDeliveries } from "./sql-deliveries.ts";
 import type { Tables } from "./tables.ts";
 import { wholeMs } from "./whole-ms.ts";
 
@@ -10,17 +11,18 @@ const newCall = replacedByExcluded(changingCallColumns);
 const newEntry = replacedByExcluded(changingEntryColumns);
 
 /**
- * Writes calls, utterances and milestones; writing the same again changes nothing. Rows go in the order of
+ * Writes calls, utterances, milestones and what is owed; writing the same again changes nothing. Rows go in the order of
  * their keys, so that two processes that write the same ones wait for each other instead of deadlocking.
  */
 export async function saveCallChanges(
   transaction: Transaction<Tables>,
-  { calls = [], entries = [], milestones = [] }: CallChanges,
+  { calls = [], entries = [], milestones = [], deliveries = [] }: CallChanges,
   owner: string,
 ): Promise<void> {
   await saveCalls(transaction, calls, owner);
   await saveEntries(transaction, entries);
   await saveMilestones(transaction, milestones);
+  await saveDeliveries(transaction, deliveries);
 }
 
 async function saveCalls(

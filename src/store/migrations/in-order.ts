@@ -4,6 +4,7 @@ import * as customers from "./0002-customers.ts";
 import * as serviceRequests from "./0003-service-requests.ts";
 import * as idempotencyKeys from "./0004-idempotency-keys.ts";
 import * as batches from "./0005-batches.ts";
+import * as deliveries from "./0006-deliveries.ts";
 
 /**
  * Every step from an empty database to the tables of now, by the name that the database remembers it by.
@@ -15,4 +16,5 @@ export const migrations: Record<string, Migration> = {
   "0003-service-requests": serviceRequests,
   "0004-idempotency-keys": idempotencyKeys,
   "0005-batches": batches,
+  "0006-deliveries": deliveries,
 };
