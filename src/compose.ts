@@ -10,6 +10,7 @@ import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
+import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
@@ -111,12 +112,14 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   });
   opened.push(() => carriers.close());
   const profileFor = (own: string) => agents.forNumber(own).profile;
+  const profileNamed = (name: string) => (agents.named(name) ?? agents.forNumber("")).profile;
   const desk = await composeCallDesk({
     registry,
     store,
     carriers,
     profileFor,
-    profileNamed: (name) => (agents.named(name) ?? agents.forNumber("")).profile,
+    profileNamed,
+    histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
     clock,
     onError: (error, what) => logger.warn({ err: error }, what),
@@ -163,9 +166,12 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     media: () => media.counters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
+    deliveries: () => store.deliveries.counts(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
     process: true,
   });
+  const deliverer = composeDeliverer(config, store, desk.owner, clock, metrics, logger);
+  opened.push(async () => deliverer?.close());
   const http = buildHttpServer({
     registry,
     intake,
@@ -217,12 +223,14 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const waited = new AbortController();
   await Promise.race([desk.start(), sleep(clock, RECOVERY_WAIT, waited.signal)]);
   waited.abort();
+  deliverer?.start();
 
   const shutDown = async (reason: CloseReason): Promise<void> => {
     registry.drain();
     await desk.stopDialling();
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
+    await deliverer?.close();
     await desk.close();
     await carriers.close();
     await http.close();

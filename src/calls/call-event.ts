@@ -97,7 +97,14 @@ export type CallFact =
       readonly characters: number;
     }
   | { readonly type: "dead-air"; readonly cause: DeadAirCause }
-  | { readonly type: "tool-called"; readonly turn: number; readonly tool: string; readonly ok: boolean }
+  | {
+      readonly type: "tool-called";
+      readonly turn: number;
+      readonly tool: string;
+      readonly ok: boolean;
+      /** Names of what the caller has told and the tool was given; never the values. */
+      readonly collected?: readonly string[];
+    }
   | {
       readonly type: "provider-failed";
       readonly port: ProviderPort;

@@ -55,8 +55,17 @@ export interface Deliveries {
   }): Promise<readonly TakenDelivery[]>;
   /** It has arrived. The truth whoever has taken it since. @param wall Unix ms. */
   delivered(id: string, wall: number): Promise<void>;
-  /** It did not arrive; changes nothing when somebody else has taken it since. @param dueAt Unix ms. */
-  retry(id: string, owner: string, dueAt: number, problem: string): Promise<void>;
+  /**
+   * It did not arrive, and is due again at `dueAt`, but not before `notBefore` (both Unix ms). Changes nothing
+   * when somebody else has taken it since.
+   */
+  retry(
+    id: string,
+    owner: string,
+    again: { readonly dueAt: number; readonly notBefore?: number; readonly problem: string },
+  ): Promise<void>;
+  /** Makes everything that is owed due at `wall` (Unix ms), or when its receiver wants it, if that is later. */
+  hasten(wall: number): Promise<void>;
   /** It will not arrive; changes nothing when somebody else has taken it since. */
   park(id: string, owner: string, problem: string): Promise<void>;
   /** In the order of their making, newest first. */

@@ -3,6 +3,7 @@ import type { Batches, BatchRow } from "./batches.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallStore, StoredCall } from "./call-store.ts";
 import type { Carrier, CarrierCall, CarrierStatus } from "./carrier.ts";
+import type { NewDelivery } from "./deliveries.ts";
 
 export interface RecoveryOptions {
   readonly store: CallStore;
@@ -12,6 +13,8 @@ export interface RecoveryOptions {
   readonly resume: (call: StoredCall, status: CarrierStatus) => void;
   /** Tells of the end of a call that is settled. */
   readonly settled: (call: StoredCall) => void;
+  /** What is owed to others for a call that is settled: written with its end, in one transaction. */
+  readonly owedFor?: (call: StoredCall) => Promise<readonly NewDelivery[]>;
   /** This process. */
   readonly owner: string;
   /** Whether nobody else can be using the store: every other owner is dead. */
@@ -104,7 +107,8 @@ export class Recovery {
     if (known !== undefined && goesOn(found, known.status)) return resume(found, known.status);
     const lastWords = (await store.transcript(call.sessionId)).at(-1)?.timestamp;
     const settled = settle(found, known, lastWords);
-    await store.save({ calls: [settled] }, owner);
+    const deliveries = (await this.#options.owedFor?.(settled)) ?? [];
+    await store.save({ calls: [settled], deliveries }, owner);
     this.#options.settled(settled);
   }
 

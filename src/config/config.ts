@@ -1,4 +1,5 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
+import { type CallHistoryConfig, readCallHistory } from "./call-history.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
@@ -27,7 +28,7 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly openai: OpenAiConfig;
   readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
-  readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
+  readonly callHistory: CallHistoryConfig;
   readonly databaseUrl?: string;
   readonly dataDir: string;
   readonly redisUrl?: string;
@@ -93,10 +94,7 @@ function readConfig(environment: EnvironmentReader): Config {
       openai: openai.apiKey,
       elevenlabs: elevenlabs.apiKey,
     }),
-    callHistory: given({
-      endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
-      jwtSecret: environment.text("JWT_SECRET"),
-    }),
+    callHistory: readCallHistory(environment),
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),

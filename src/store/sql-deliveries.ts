@@ -37,6 +37,7 @@ export async function saveDeliveries(
           attempts: 0,
           owed_since: wholeMs(createdAt),
           due_at: wholeMs(createdAt),
+          not_before: 0,
           lease_owner: null,
           lease_until: null,
           last_problem: null,
@@ -99,8 +100,22 @@ export class SqlDeliveries implements Deliveries {
       .execute();
   }
 
-  async retry(id: string, owner: string, dueAt: number, problem: string): Promise<void> {
-    await this.#failed(id, owner, { due_at: wholeMs(dueAt), last_problem: problem });
+  async retry(id: string, owner: string, again: Parameters<Deliveries["retry"]>[2]): Promise<void> {
+    const notBefore = wholeMs(again.notBefore ?? 0);
+    const dueAt = Math.max(wholeMs(again.dueAt), notBefore);
+    await this.#failed(id, owner, { due_at: dueAt, not_before: notBefore, last_problem: again.problem });
+  }
+
+  async hasten(wall: number): Promise<void> {
+    const now = wholeMs(wall);
+    await this.#kysely
+      .updateTable("deliveries")
+      .set((eb) => ({
+        due_at: eb.case().when("not_before", ">", now).then(eb.ref("not_before")).else(now).end(),
+      }))
+      .where("state", "=", "owed")
+      .where("due_at", ">", now)
+      .execute();
   }
 
   async park(id: string, owner: string, problem: string): Promise<void> {
@@ -140,6 +155,7 @@ export class SqlDeliveries implements Deliveries {
         attempts: 0,
         owed_since: wholeMs(wall),
         due_at: wholeMs(wall),
+        not_before: 0,
         lease_owner: null,
         lease_until: null,
         delivered_at: null,
@@ -172,7 +188,7 @@ export class SqlDeliveries implements Deliveries {
   async #failed(
     id: string,
     owner: string,
-    change: Partial<Pick<Tables["deliveries"], "state" | "due_at" | "last_problem">>,
+    change: Partial<Pick<Tables["deliveries"], "state" | "due_at" | "not_before" | "last_problem">>,
   ): Promise<void> {
     await this.#kysely
       .updateTable("deliveries")

@@ -135,6 +135,8 @@ interface DeliveryTable {
   attempts: number;
   owed_since: number;
   due_at: number;
+  /** The receiver wants no try before then. */
+  not_before: number;
   /** The process that is trying, and until when nobody else may. */
   lease_owner: string | null;
   lease_until: number | null;

@@ -77,7 +77,7 @@ describe.each(stores)("deliveries, $kind", ({ newPlace }) => {
   it("are not tried again before they are due, and keep what went wrong", async () => {
     await owe(store, [owed(1)]);
     await take();
-    await store.deliveries.retry("d1", "one", later + 2_000.4, "answered 500");
+    await store.deliveries.retry("d1", "one", { dueAt: later + 2_000.4, problem: "answered 500" });
     expect(await store.deliveries.find("d1")).toMatchObject({
       state: "owed",
       attempts: 1,
@@ -88,12 +88,24 @@ describe.each(stores)("deliveries, $kind", ({ newPlace }) => {
     expect(await take("one", later + 2_000)).toEqual([{ ...owed(1), attempts: 2, owedSince: NOON + 1 }]);
   });
 
+  it("are all due at a start, but for those whose receivers want them later", async () => {
+    await owe(store, [owed(1), owed(2)]);
+    await take();
+    const dueAt = later + 3_600_000;
+    await store.deliveries.retry("d1", "one", { dueAt, problem: "answered 500" });
+    await store.deliveries.retry("d2", "one", { dueAt, notBefore: later + 5_000, problem: "answered 429" });
+    await store.deliveries.hasten(later + 1_000);
+    expect(await ids("one", later + 1_000)).toEqual(["d1"]);
+    expect(await ids("one", later + 4_999)).toEqual([]);
+    expect(await ids("one", later + 5_000)).toEqual(["d2"]);
+  });
+
   it("that arrived are not sent again, and are forgotten after a while", async () => {
     await owe(store, [owed(1), owed(2)]);
     await take();
     await store.deliveries.delivered("d1", later);
     expect(await ids("two", later + 90_000)).toEqual(["d2"]);
-    await store.deliveries.retry("d1", "one", later, "too late to say");
+    await store.deliveries.retry("d1", "one", { dueAt: later, problem: "too late to say" });
     expect(await store.deliveries.find("d1")).toMatchObject({ state: "delivered", deliveredAt: later });
     expect(await store.deliveries.purge(later)).toBe(0);
     expect(await store.deliveries.purge(later + 1)).toBe(1);

@@ -12,6 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("attempts", "integer", (column) => column.notNull())
     .addColumn("owed_since", "bigint", (column) => column.notNull())
     .addColumn("due_at", "bigint", (column) => column.notNull())
+    .addColumn("not_before", "bigint", (column) => column.notNull())
     .addColumn("lease_owner", "text")
     .addColumn("lease_until", "bigint")
     .addColumn("last_problem", "text")

@@ -32,7 +32,7 @@ describe("loadConfig", () => {
       openai: {},
       elevenlabs: {},
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
-      callHistory: {},
+      callHistory: { allowPrivate: true },
       dataDir: "./data",
       maxCalls: 300,
       agent: {},
