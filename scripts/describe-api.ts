@@ -20,6 +20,7 @@ export async function describeApi() {
     directory: unused,
     control: unused,
     batches: unused,
+    deliveries: unused,
     idempotencyKeys: unused,
     store: unused,
     dialogue: unused,

@@ -181,6 +181,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,
+    deliveries: store.deliveries,
     milestones: desk.milestones,
     dialogue: dialogues,
     carrierName: carriers.outbound.name,

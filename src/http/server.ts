@@ -7,6 +7,7 @@ import type { CallIntake } from "../calls/call-intake.ts";
 import type { CallMilestones } from "../calls/call-milestones.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { CallStore } from "../calls/call-store.ts";
+import type { Deliveries } from "../calls/deliveries.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
@@ -27,6 +28,7 @@ import { secureBareAnswer, secureHeaders } from "./plugins/security-headers.ts";
 import { allCallRoutes } from "./routes/all-calls.ts";
 import { batchCallRoutes } from "./routes/batch-calls.ts";
 import { callServiceRoutes } from "./routes/call-service.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { healthRoutes, type Readiness } from "./routes/health.ts";
 import { inboundCallRoutes } from "./routes/inbound-calls.ts";
 import { liveCallRoutes } from "./routes/live-calls.ts";
@@ -52,6 +54,7 @@ export interface HttpServerOptions {
   /** This process, as the store knows it. */
   readonly owner: string;
   readonly store: CallStore;
+  readonly deliveries: Deliveries;
   readonly milestones: CallMilestones;
   readonly dialogue: Dialogue;
   /** Name of the carrier whose webhooks come in. */
@@ -145,6 +148,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(allCallRoutes(directory, clock));
     guarded.register(phoneManagementRoutes(options));
     guarded.register(transcriptRoutes(directory));
+    guarded.register(deliveryRoutes(options.deliveries, clock));
     guarded.register(typedInputRoutes(options.typedInput));
   });
   app.register(async (live) => {

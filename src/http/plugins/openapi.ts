@@ -47,6 +47,7 @@ export function describeApi(app: FastifyInstance): void {
       servers: [{ url: "http://127.0.0.1:8000", description: "As `npm start` serves it" }],
       tags: [
         { name: "calls", description: "Calls and their transcripts" },
+        { name: "deliveries", description: "What others are told of calls, and what did not arrive" },
         { name: "live", description: live },
         { name: "phone", description: "What Twilio calls, and calls by the carrier's ids" },
         { name: "service", description: "The state of the gateway" },
