@@ -55,6 +55,8 @@ export class CallProgress {
         for (const field of event.collected ?? []) this.#fields.add(field);
         if (event.tool === "create_service_request") this.#reach("confirmation", event.at);
         if (event.tool === "transfer_call") this.#reach("transfer", event.at);
+        return;
+      default:
     }
   }
 
