@@ -21,6 +21,7 @@ export async function describeApi() {
     control: unused,
     batches: unused,
     erasure: unused,
+    deliveries: unused,
     idempotencyKeys: unused,
     store: unused,
     dialogue: unused,

@@ -4,10 +4,11 @@ import { BatchDesk } from "./calls/batch-desk.ts";
 import { BatchDialer } from "./calls/batch-dialer.ts";
 import { CallControl } from "./calls/call-control.ts";
 import { CallDirectory } from "./calls/call-directory.ts";
+import type { CallHistories } from "./calls/call-histories.ts";
 import { CallMilestones } from "./calls/call-milestones.ts";
 import { CallRecorder } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
-import type { SequenceName } from "./calls/call-store.ts";
+import type { SequenceName, StoredCall } from "./calls/call-store.ts";
 import { type Erasable, Erasure } from "./calls/erasure.ts";
 import { HangUps } from "./calls/hang-ups.ts";
 import { Heartbeat } from "./calls/heartbeat.ts";
@@ -26,6 +27,8 @@ export interface CallDeskParts {
   readonly carriers: Carriers;
   readonly profileFor: (own: string) => AgentProfile;
   readonly profileNamed: (name: string) => AgentProfile;
+  /** What others get of each call at its end; unset: nobody does. */
+  readonly histories?: CallHistories | undefined;
   /** The gateway's own number; unset: one that exists nowhere. */
   readonly ownNumber: string | undefined;
   /** Who else keeps something of calls, and must forget it with them. */
@@ -60,7 +63,7 @@ export interface CallDesk {
 
 /** Opens the ids and wires the parts; they follow the calls from here on. */
 export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
-  const { registry, store, carriers, profileFor, profileNamed, ownNumber, clock, onError } = parts;
+  const { registry, store, carriers, profileFor, profileNamed, histories, ownNumber, clock, onError } = parts;
   const owner = randomUUID();
   const idsOf = (sequence: SequenceName, block: number): Promise<SessionIds> =>
     BlockIds.open({
@@ -80,6 +83,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     milestones,
     store: store.calls,
     owner,
+    ...(histories && { owedFor: (sessionId: number) => histories.owedFor(sessionId) }),
     clock,
     onError: (error) => onError(error, "calls could not be saved; trying again"),
   });
@@ -112,12 +116,14 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     clock,
     onError: (error) => onError(error, "a batch could not go on; trying again"),
   });
+  const settledOwes = histories && { owedFor: (call: StoredCall) => histories.owedForSettled(call) };
   const recovery = new Recovery({
     store: store.calls,
     batches: store.batches,
     carrierOf: (name) => carriers.of(name),
     settled: (call) => milestones.tell(call.status === "canceled" ? "call_ended" : "call_failed", call),
     resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
+    ...settledOwes,
     owner,
     alone: store.kind === "embedded",
     clock,
@@ -143,6 +149,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
       onErased: (calls) => parts.onExpired?.(calls),
       onError: (error) => onError(error, "old calls could not be erased; trying again"),
     });
+  histories?.start();
   milestones.start();
   recorder.start();
   directory.start();
@@ -155,7 +162,14 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     directory,
     control,
     erasure,
-    batches: new BatchDesk({ batches: store.batches, dialer, store: store.calls, owner, clock }),
+    batches: new BatchDesk({
+      batches: store.batches,
+      dialer,
+      store: store.calls,
+      ...settledOwes,
+      owner,
+      clock,
+    }),
     async recover() {
       await heartbeat.start();
       await recovery.start();

@@ -10,6 +10,7 @@ import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
+import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
@@ -113,12 +114,14 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   });
   opened.push(() => carriers.close());
   const profileFor = (own: string) => agents.forNumber(own).profile;
+  const profileNamed = (name: string) => (agents.named(name) ?? agents.forNumber("")).profile;
   const desk = await composeCallDesk({
     registry,
     store,
     carriers,
     profileFor,
-    profileNamed: (name) => (agents.named(name) ?? agents.forNumber("")).profile,
+    profileNamed,
+    histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
     ...(config.retention && { keepFor: config.retention }),
     onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
@@ -167,9 +170,12 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     media: () => media.counters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
+    deliveries: () => store.deliveries.counts(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
     process: true,
   });
+  const deliverer = composeDeliverer(config, store, desk.owner, clock, metrics, logger);
+  opened.push(async () => deliverer?.close());
   const http = buildHttpServer({
     registry,
     intake,
@@ -180,6 +186,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,
+    deliveries: store.deliveries,
     milestones: desk.milestones,
     dialogue: dialogues,
     carrierName: carriers.outbound.name,
@@ -224,6 +231,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   publicUrl = publicUrlAt(config, port);
   ownUrl = `http://${reachable(config.host)}:${port}`;
   desk.dial();
+  deliverer?.start();
 
   const shutDown = async (reason: CloseReason): Promise<void> => {
     registry.drain();
@@ -231,6 +239,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
     await sentiments.close();
+    await deliverer?.close();
     await desk.close();
     await carriers.close();
     await http.close();

@@ -9,6 +9,8 @@ export interface AgentProfile {
   readonly prompt: string;
   /** The provider's name of the voice; unset: the provider's default. */
   readonly voice?: string;
+  /** What kind of business the agent answers for, as history records name it; unset: `general`. */
+  readonly businessType?: string;
   /**
    * Recogniser, model and voice one after the other; one model that hears and speaks itself; or, without a media
    * stream, the carrier's recogniser and voice around the model.

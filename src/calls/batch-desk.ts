@@ -3,8 +3,9 @@ import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { BatchDialer } from "./batch-dialer.ts";
 import type { Batch, Batches, BatchRow, BatchSettings, NewBatch } from "./batches.ts";
-import type { CallStore } from "./call-store.ts";
+import type { CallStore, StoredCall } from "./call-store.ts";
 import { nextCallingTime } from "./calling-hours.ts";
+import type { NewDelivery } from "./deliveries.ts";
 
 /** A batch and some of its rows. */
 export interface BatchProgress {
@@ -16,6 +17,8 @@ export interface BatchDeskOptions {
   readonly batches: Batches;
   readonly dialer: BatchDialer;
   readonly store: CallStore;
+  /** What is owed to others for a call that is closed: written with its end. */
+  readonly owedFor?: (call: StoredCall) => Promise<readonly NewDelivery[]>;
   /** This process. */
   readonly owner: string;
   readonly clock: Clock;
@@ -68,12 +71,13 @@ export class BatchDesk {
 
   /** Calls that were written by a process that died before it could place them, and now never will be. */
   async #closeUnplaced(id: string): Promise<void> {
-    const { batches, store, owner, clock } = this.#options;
+    const { batches, store, owedFor, owner, clock } = this.#options;
     for (const { state, sessionId } of await batches.rows(id, { offset: 0, limit: MOST_ROWS })) {
       const call = state === "canceled" && sessionId !== null ? await store.call(sessionId) : undefined;
       if (call === undefined || call.endedAt !== null) continue;
       const canceled = { ...call, status: "canceled", endReason: "canceled", endedAt: clock.wall() } as const;
-      await store.save({ calls: [canceled] }, owner);
+      const deliveries = (await owedFor?.(canceled)) ?? [];
+      await store.save({ calls: [canceled], deliveries }, owner);
     }
   }
 

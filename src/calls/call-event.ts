@@ -111,7 +111,14 @@ export type CallFact =
   /** The voice was given so many characters; phrases kept from earlier calls do not count. */
   | { readonly type: "voice-used"; readonly provider: string; readonly characters: number }
   | { readonly type: "dead-air"; readonly cause: DeadAirCause }
-  | { readonly type: "tool-called"; readonly turn: number; readonly tool: string; readonly ok: boolean }
+  | {
+      readonly type: "tool-called";
+      readonly turn: number;
+      readonly tool: string;
+      readonly ok: boolean;
+      /** Names of what the caller has told and the tool was given; never the values. */
+      readonly collected?: readonly string[];
+    }
   | {
       readonly type: "provider-failed";
       readonly port: ProviderPort;

@@ -119,11 +119,21 @@ export class CallRecorder {
   }
 
   #noteEnd(sessionId: number): void {
-    const { registry, owedFor } = this.#options;
-    const record = registry.find(sessionId);
-    if (record !== undefined) this.#changes.end(storedView(record), owedFor?.(sessionId) ?? []);
+    const record = this.#options.registry.find(sessionId);
+    if (record !== undefined) this.#changes.end(storedView(record), this.#owedFor(sessionId));
     this.#interimSavedAt.delete(sessionId);
     this.#changed();
+  }
+
+  /** Whatever goes wrong with what is owed, the end itself is kept. */
+  #owedFor(sessionId: number): readonly NewDelivery[] {
+    const { owedFor, onError } = this.#options;
+    try {
+      return owedFor?.(sessionId) ?? [];
+    } catch (error) {
+      onError(error);
+      return [];
+    }
   }
 
   /** Growing utterances are saved once a second; a crash costs at most that much of one. */

@@ -4,6 +4,7 @@ import type { Batches, BatchRow } from "./batches.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallStore, StoredCall } from "./call-store.ts";
 import type { Carrier, CarrierCall, CarrierStatus } from "./carrier.ts";
+import type { NewDelivery } from "./deliveries.ts";
 
 export interface RecoveryOptions {
   readonly store: CallStore;
@@ -13,6 +14,8 @@ export interface RecoveryOptions {
   readonly resume: (call: StoredCall, status: CarrierStatus) => boolean;
   /** Tells of the end of a call that is settled. */
   readonly settled: (call: StoredCall) => void;
+  /** What is owed to others for a call that is settled: written with its end, in one transaction. */
+  readonly owedFor?: (call: StoredCall) => Promise<readonly NewDelivery[]>;
   /** This process. */
   readonly owner: string;
   /** Whether nobody else can be using the store: every other owner is dead. */
@@ -134,9 +137,9 @@ export class Recovery {
   }
 
   async #close(call: StoredCall): Promise<void> {
-    const { store, owner, clock, settled } = this.#options;
+    const { store, owner, clock, settled, owedFor } = this.#options;
     const closed = { ...call, endedAt: call.endedAt ?? clock.wall() };
-    await store.save({ calls: [closed] }, owner);
+    await store.save({ calls: [closed], deliveries: (await owedFor?.(closed)) ?? [] }, owner);
     settled(closed);
   }
 

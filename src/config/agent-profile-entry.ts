@@ -29,6 +29,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
   if (!fields.has("name")) problem("name is missing: every profile needs one");
   const language = fields.language("language") ?? defaults.language;
   const voice = fields.text("voice", 1, 200) ?? defaults.voice;
+  const businessType = fields.text("businessType", 1, 64) ?? defaults.businessType;
   const isForeign = primary(language) !== primary(defaults.language);
   const ownWords = (field: string) => `${field} is missing: the default's is not in ${language}`;
   if (isForeign && !fields.has("greeting")) problem(ownWords("greeting"));
@@ -49,6 +50,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
         | AgentProfile["mode"]
         | undefined) ?? defaults.mode,
     ...(voice !== undefined && { voice }),
+    ...(businessType !== undefined && { businessType }),
     ...(tools !== undefined && { tools }),
     turnTaking: readTurnTaking(fields.object("turnTaking"), context),
     phrases: readPhrases(fields.object("phrases"), defaults.phrases, (field) => {

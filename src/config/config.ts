@@ -1,5 +1,6 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { Prices } from "../calls/call-cost.ts";
+import { type CallHistoryConfig, readCallHistory } from "./call-history.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
@@ -36,7 +37,7 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly providers: ProviderLists;
   /** Who judges how callers sound. */
   readonly sentiment: SentimentProviderName;
-  readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
+  readonly callHistory: CallHistoryConfig;
   /** What calls cost; unset: not known. */
   readonly prices?: Prices;
   /** Where OpenTelemetry spans go, without `/v1/traces`. */
@@ -109,10 +110,7 @@ function readConfig(environment: EnvironmentReader): Config {
       elevenlabs: elevenlabs.apiKey,
     }),
     sentiment: readSentimentProvider(environment, openai.apiKey),
-    callHistory: given({
-      endpoint: environment.httpUrl("CALL_HISTORY_ENDPOINT", "https://crm.example.com/calls"),
-      jwtSecret: environment.text("JWT_SECRET"),
-    }),
+    callHistory: readCallHistory(environment),
     prices: readPrices(environment),
     otlpEndpoint: environment.httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),

@@ -3,7 +3,6 @@
  * the others; whoever sets one is told, so that nobody relies on what is not there.
  */
 const shortfalls: Readonly<Record<string, string>> = {
-  CALL_HISTORY_ENDPOINT: "this version delivers no call history",
   REDIS_URL: "this version shares nothing between replicas",
   ELEVEN_LABS_AGENT_ID: "this version has no ElevenLabs outbound service",
   PHONE_NUMBER_ID: "this version has no ElevenLabs outbound service",

@@ -7,6 +7,7 @@ import type { CallIntake } from "../calls/call-intake.ts";
 import type { CallMilestones } from "../calls/call-milestones.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { CallStore } from "../calls/call-store.ts";
+import type { Deliveries } from "../calls/deliveries.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
 import type { Erasure } from "../calls/erasure.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
@@ -30,6 +31,7 @@ import { allCallRoutes } from "./routes/all-calls.ts";
 import { analyticsRoutes } from "./routes/analytics.ts";
 import { batchCallRoutes } from "./routes/batch-calls.ts";
 import { callServiceRoutes } from "./routes/call-service.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { erasureRoutes } from "./routes/erasures.ts";
 import { healthRoutes, type Readiness } from "./routes/health.ts";
 import { inboundCallRoutes } from "./routes/inbound-calls.ts";
@@ -58,6 +60,7 @@ export interface HttpServerOptions {
   /** This process, as the store knows it. */
   readonly owner: string;
   readonly store: CallStore;
+  readonly deliveries: Deliveries;
   readonly milestones: CallMilestones;
   readonly dialogue: Dialogue;
   /** Name of the carrier whose webhooks come in. */
@@ -155,6 +158,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(phoneManagementRoutes(options));
     guarded.register(transcriptRoutes(directory));
     guarded.register(turnRoutes(directory));
+    guarded.register(deliveryRoutes(options.deliveries, clock));
     guarded.register(typedInputRoutes(options.typedInput));
   });
   app.register(async (live) => {

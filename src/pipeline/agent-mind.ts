@@ -8,7 +8,7 @@ import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import { Secrets } from "./secrets.ts";
-import type { Tool } from "./tools.ts";
+import { type Tool, toolCalled } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -127,7 +127,7 @@ export class AgentMind {
       reached: (stage) => this.#options.reached(turn, stage),
       hint: (phrases) => this.#options.hint(phrases),
       used: (usage) => this.#options.publish({ type: "model-used", provider: languageModel.name, ...usage }),
-      toolCalled: (tool, ok) => this.#options.publish({ type: "tool-called", turn: turn.number, tool, ok }),
+      toolCalled: (tool, outcome) => this.#options.publish(toolCalled(turn.number, tool, outcome)),
       working: (until) => this.#options.happened({ type: "working", turn: turn.number, until }),
       filler: { text: phrases.filler, after: turnTaking.fillerAfter },
     });

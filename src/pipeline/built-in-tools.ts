@@ -29,7 +29,7 @@ export const collectDigitsTool = tool({
     const { digits, ended } = await line.collectDigits(request, signal);
     if (digits === "") return { result: JSON.stringify({ ended, digits: "" }) };
     const told = secret ? { token: secrets.keep(digits), length: digits.length } : { digits };
-    return { result: JSON.stringify({ ended, ...told }) };
+    return { result: JSON.stringify({ ended, ...told }), collected: ["digits"] };
   },
 });
 
@@ -77,7 +77,7 @@ export function serviceRequestTool(requests: ServiceRequests): Tool {
     }),
     async run({ kind, description, urgency }, { sessionId }) {
       const { reference } = await requests.keep({ sessionId, kind, description, urgency });
-      return { result: JSON.stringify({ reference }) };
+      return { result: JSON.stringify({ reference }), collected: ["kind", "description", "urgency"] };
     },
   });
 }

@@ -29,7 +29,7 @@ export interface ModelReplyOptions {
   readonly reached: (stage: TurnStage) => void;
   readonly hint: (phrases: readonly string[]) => void;
   readonly used: (usage: ModelUsage) => void;
-  readonly toolCalled: (tool: string, ok: boolean) => void;
+  readonly toolCalled: (tool: string, outcome: ToolOutcome) => void;
   /** A tool is at work, until this time at most. */
   readonly working: (until: number) => void;
   /** Said when a tool keeps the caller waiting in silence for so long (ms; 0: never). */
@@ -99,7 +99,7 @@ async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promi
   const cancelFiller = limit > TOOL_LIMIT ? () => {} : fillWhileWaiting(options);
   const outcome = await runToolWithinLimit(clock, tools, call, { sessionId, line, secrets, signal });
   cancelFiller();
-  options.toolCalled(call.name, outcome.ok);
+  options.toolCalled(call.name, outcome);
   return outcome;
 }
 

@@ -14,7 +14,7 @@ import { SpeechRunner } from "./speech-to-speech-runner.ts";
 import type { SpeechEffect } from "./speech-to-speech-state.ts";
 import { runSpokenTools } from "./speech-to-speech-tools.ts";
 import { SpokenVoice } from "./speech-to-speech-voice.ts";
-import type { Tool } from "./tools.ts";
+import { type Tool, type ToolOutcome, toolCalled } from "./tools.ts";
 
 /** What a speech-to-speech conversation is made of; the same for every call of the process. */
 export interface SpeechToSpeechParts {
@@ -239,9 +239,9 @@ export class SpeechToSpeechPipeline implements MediaSink {
     const calls = this.#following?.calls ?? [];
     const { clock, tools } = this.#parts;
     const { sessionId } = this.#call;
-    const answered = (call: ToolCall, { ok, result }: { ok: boolean; result: string }): void => {
-      this.#host.publish({ type: "tool-called", turn, tool: call.name, ok });
-      this.#session?.toolResult(call.id, result);
+    const answered = (call: ToolCall, outcome: ToolOutcome): void => {
+      this.#host.publish(toolCalled(turn, call.name, outcome));
+      this.#session?.toolResult(call.id, outcome.result);
     };
     void runSpokenTools(
       { clock, tools, sessionId, secrets: this.#secrets, answered },

@@ -8,7 +8,7 @@ import { replyWithModel } from "./model-reply.ts";
 import type { Secrets } from "./secrets.ts";
 import { TextDialogueBudget } from "./text-dialogue-budget.ts";
 import { noEar, type WrittenTurn } from "./text-dialogue-turn.ts";
-import type { Tool } from "./tools.ts";
+import type { Tool, ToolOutcome } from "./tools.ts";
 
 export interface WriteReplyOptions {
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface WriteReplyOptions {
   readonly firstToken: () => void;
   readonly hint: (phrases: readonly string[]) => void;
   readonly used: (usage: ModelUsage) => void;
-  readonly toolCalled: (tool: string, ok: boolean) => void;
+  readonly toolCalled: (tool: string, outcome: ToolOutcome) => void;
 }
 
 /**
@@ -55,9 +55,9 @@ export async function writeReply(options: WriteReplyOptions): Promise<EndReason 
         if (stage === "llm-first-token" && written.turn.reaches(stage)) options.firstToken();
       },
       working: () => budget.toolBegins(),
-      toolCalled: (tool, ok) => {
+      toolCalled: (tool, outcome) => {
         budget.toolEnds();
-        options.toolCalled(tool, ok);
+        options.toolCalled(tool, outcome);
       },
       filler: { text: "", after: 0 }, // whoever waits for the reply fills the time
     });

@@ -11,7 +11,7 @@ import { spoken } from "./speech-text/spoken-text.ts";
 import { type FixedWords, TextDialoguePhrases } from "./text-dialogue-phrases.ts";
 import { writeReply } from "./text-dialogue-reply.ts";
 import { writtenTurn } from "./text-dialogue-turn.ts";
-import type { Tool } from "./tools.ts";
+import { type Tool, toolCalled } from "./tools.ts";
 
 export type TextDialogueParts = Pick<PipelineParts, "clock" | "languageModel" | "tools">;
 
@@ -153,7 +153,7 @@ export class TextDialogue {
           this.#hints = phrases;
         },
         used: (usage) => publish({ type: "model-used", provider: model.name, ...usage }),
-        toolCalled: (tool, ok) => publish({ type: "tool-called", turn: number, tool, ok }),
+        toolCalled: (tool, outcome) => publish(toolCalled(number, tool, outcome)),
       });
     } catch (error) {
       return this.#failed(written.turn, error);

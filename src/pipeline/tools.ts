@@ -1,6 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
-import type { EndReason } from "../calls/call-event.ts";
+import type { CallFact, EndReason } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { CallerLine } from "./caller-line.ts";
@@ -31,6 +31,8 @@ export interface ToolOutcome {
   /** The call ends after what is said in this turn. */
   readonly end?: EndReason;
   readonly ok: boolean;
+  /** Names of what the caller has told the agent and the tool was given; never the values. */
+  readonly collected?: readonly string[];
 }
 
 /** A tool whose arguments have been checked against its own schema when it runs. */
@@ -92,6 +94,15 @@ export async function runToolWithinLimit(
   cancel();
   context.signal.removeEventListener("abort", interrupt);
   return outcome;
+}
+
+/** What the call's listeners are told of a tool that has answered. */
+export function toolCalled(
+  turn: number,
+  tool: string,
+  { ok, collected }: Pick<ToolOutcome, "ok" | "collected">,
+): CallFact {
+  return { type: "tool-called", turn, tool, ok, ...(collected && { collected }) };
 }
 
 /** How long the call may take, in ms. */

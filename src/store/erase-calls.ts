@@ -6,7 +6,13 @@ import type { StoreDatabase } from "./store-database.ts";
 import type { Tables } from "./tables.ts";
 
 /** Everything that has rows of calls, by `session_id`: a new table of that kind belongs here. */
-const byCall = ["transcript_entries", "milestones", "service_requests"] as const satisfies (keyof Tables)[];
+const byCall = [
+  "transcript_entries",
+  "milestones",
+  "service_requests",
+  "turn_records",
+  "deliveries",
+] as const satisfies (keyof Tables)[];
 
 /** Stands where a number stood. */
 export const ERASED = "erased";

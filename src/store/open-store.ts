@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Batches } from "../calls/batches.ts";
 import type { CallStore } from "../calls/call-store.ts";
 import type { Customers } from "../calls/customers.ts";
+import type { Deliveries } from "../calls/deliveries.ts";
 import type { ErasureStore } from "../calls/erasure.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
 import type { ServiceRequests } from "../calls/service-requests.ts";
@@ -11,6 +12,7 @@ import { openPostgres } from "./postgres/open-postgres.ts";
 import { SqlBatches } from "./sql-batches.ts";
 import { SqlCallStore } from "./sql-call-store.ts";
 import { SqlCustomers } from "./sql-customers.ts";
+import { SqlDeliveries } from "./sql-deliveries.ts";
 import { SqlErasure } from "./sql-erasure.ts";
 import { SqlIdempotencyKeys } from "./sql-idempotency-keys.ts";
 import { SqlServiceRequests } from "./sql-service-requests.ts";
@@ -25,6 +27,7 @@ export interface Store {
   readonly idempotencyKeys: IdempotencyKeys;
   readonly batches: Batches;
   readonly erasure: ErasureStore;
+  readonly deliveries: Deliveries;
   /** Rejects with `STORE_UNAVAILABLE` when the database cannot be reached. */
   check(): Promise<void>;
   /** What has been asked for is finished; whatever is asked later rejects. Again: the same promise. */
@@ -60,6 +63,7 @@ export async function openStore({
     idempotencyKeys: new SqlIdempotencyKeys(database),
     batches: new SqlBatches(database),
     erasure: new SqlErasure(database),
+    deliveries: new SqlDeliveries(database),
     async check() {
       await sql`select 1`.execute(database.kysely);
     },

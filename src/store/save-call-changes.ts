@@ -5,6 +5,7 @@ import type { StoredTurn } from "../calls/turn-record.ts";
 import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
 import { chunks } from "./chunks.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
+import { saveDeliveries } from "./sql-deliveries.ts";
 import type { Tables } from "./tables.ts";
 import { wholeMs } from "./whole-ms.ts";
 
@@ -13,18 +14,19 @@ const newEntry = replacedByExcluded(changingEntryColumns);
 const newTurn = replacedByExcluded(["record"]);
 
 /**
- * Writes calls, utterances, milestones and turns; writing the same again changes nothing. Rows go in the order of
+ * Writes calls, utterances, milestones, turns and what is owed; writing the same again changes nothing. Rows go in the order of
  * their keys, so that two processes that write the same ones wait for each other instead of deadlocking.
  */
 export async function saveCallChanges(
   transaction: Transaction<Tables>,
-  { calls = [], entries = [], milestones = [], turns = [] }: CallChanges,
+  { calls = [], entries = [], milestones = [], turns = [], deliveries = [] }: CallChanges,
   owner: string,
 ): Promise<void> {
   await saveCalls(transaction, calls, owner);
   await saveEntries(transaction, entries);
   await saveMilestones(transaction, milestones);
   await saveTurns(transaction, turns);
+  await saveDeliveries(transaction, deliveries);
 }
 
 async function saveCalls(

@@ -1,6 +1,7 @@
 import type { Batch, BatchRow } from "../calls/batches.ts";
 import type { CallEnding } from "../calls/call-lifecycle.ts";
 import type { StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
+import type { Delivery } from "../calls/deliveries.ts";
 import type { ServiceRequest } from "../calls/service-requests.ts";
 
 /** The tables as queries see them. Times in Unix ms, booleans as 0 and 1, JSON as text. */
@@ -17,6 +18,7 @@ export interface Tables {
   idempotency_keys: IdempotencyKeyTable;
   batches: BatchTable;
   batch_rows: BatchRowTable;
+  deliveries: DeliveryTable;
 }
 
 export interface CallTable {
@@ -129,4 +131,24 @@ interface BatchRowTable {
   due_at: number;
   /** The process that is placing, or has placed, the newest call. */
   owner: string | null;
+}
+
+interface DeliveryTable {
+  id: string;
+  kind: Delivery["kind"];
+  session_id: number;
+  body: string;
+  created_at: number;
+  state: Delivery["state"];
+  /** Tries begun since `owed_since`. */
+  attempts: number;
+  owed_since: number;
+  due_at: number;
+  /** The receiver wants no try before then. */
+  not_before: number;
+  /** The process that is trying, and until when nobody else may. */
+  lease_owner: string | null;
+  lease_until: number | null;
+  last_problem: string | null;
+  delivered_at: number | null;
 }

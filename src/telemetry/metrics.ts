@@ -22,6 +22,8 @@ export interface MetricSources {
   readonly eventLoop: () => EventLoopDelays;
   /** How writing to the store goes; `dropped` changes were given up since the start. Unset: nothing is written. */
   readonly store?: () => { readonly failing: boolean; readonly dropped: number };
+  /** How many messages are owed to others, and how many were given up. Unset: none ever. */
+  readonly deliveries?: () => Promise<Readonly<Record<"owed" | "parked", number>>>;
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
   readonly process: boolean;
 }
@@ -46,6 +48,7 @@ export function createMetrics(sources: MetricSources) {
   if (sources.process) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
   registerMediaMetrics(registry, sources.media);
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
+  if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
   new Gauge({
     name: "earshot_calls_active",
     help: "Calls that have not ended, ringing ones included",
@@ -186,6 +189,12 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["kind"] as const,
       registers,
     }),
+    deliveries: new Counter({
+      name: "earshot_delivery_tries_total",
+      help: "Tries to deliver what is owed to others, by outcome: delivered, failed (and tried again) or parked",
+      labelNames: ["outcome"] as const,
+      registers,
+    }),
     turnsAbandoned: new Counter({
       name: "earshot_turns_abandoned_total",
       help: "Turns given up before the caller heard any of them",
@@ -244,6 +253,21 @@ function registerStoreMetrics(registry: Registry, store: NonNullable<MetricSourc
     collect() {
       this.reset();
       this.inc(store().dropped);
+    },
+  });
+}
+
+function registerDeliveryMetrics(registry: Registry, counts: NonNullable<MetricSources["deliveries"]>): void {
+  new Gauge({
+    name: "earshot_deliveries",
+    help: "Messages that are owed to others, or were given up, in the whole store",
+    labelNames: ["state"],
+    registers: [registry],
+    async collect() {
+      const known = await counts().catch(() => undefined); // the store is away: the last ones stay
+      if (known === undefined) return;
+      this.set({ state: "owed" }, known.owed);
+      this.set({ state: "parked" }, known.parked);
     },
   });
 }

@@ -101,6 +101,7 @@ export async function httpFixtureOn<C extends Clock>(
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
     store: store.calls,
+    deliveries: store.deliveries,
     milestones: desk.milestones,
     dialogue,
     carrierName: carrier.name,

@@ -1,4 +1,5 @@
 import { agentProfile } from "../../src/calls/agent-profile.ts";
+import { CallHistories } from "../../src/calls/call-histories.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
 import { type CallDesk, composeCallDesk } from "../../src/compose-calls.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -22,6 +23,8 @@ export interface DeskOptions {
   /** A store that is shared with another desk; whoever made it closes it. */
   readonly store?: Store;
   readonly carrier?: ScriptedCarrier;
+  /** Whether somebody is owed the history of each call. */
+  readonly histories?: boolean;
 }
 
 export async function openDesk(options: DeskOptions = {}): Promise<DeskFixture> {
@@ -35,6 +38,10 @@ export async function openDesk(options: DeskOptions = {}): Promise<DeskFixture> 
   const carrier = options.carrier ?? new ScriptedCarrier();
   const line = { received: [] as string[], answered: [] as string[] };
   let lastId = 0;
+  const agent = { stt: "a", llm: "b", tts: "c", businessType: "general", language: "en-US" };
+  const histories = options.histories
+    ? new CallHistories({ registry, store: store.calls, agentOf: () => agent, clock: systemClock })
+    : undefined;
   const desk = await composeCallDesk({
     registry,
     store,
@@ -51,6 +58,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<DeskFixture> 
     },
     profileFor: () => agentProfile(),
     profileNamed: () => agentProfile(),
+    histories,
     ownNumber: undefined,
     clock: systemClock,
     onError: (error) => errors.push(error),

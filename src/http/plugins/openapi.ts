@@ -48,6 +48,7 @@ export function describeApi(app: FastifyInstance): void {
       tags: [
         { name: "calls", description: "Calls and their transcripts" },
         { name: "analytics", description: "Figures over calls" },
+        { name: "deliveries", description: "What others are told of calls, and what did not arrive" },
         { name: "live", description: live },
         { name: "phone", description: "What Twilio calls, and calls by the carrier's ids" },
         { name: "privacy", description: "Forgetting what is kept of people" },

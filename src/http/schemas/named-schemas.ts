@@ -1,6 +1,7 @@
 import type { TSchema } from "typebox";
 import { batchProgress } from "./batch-progress.ts";
 import { batchResult } from "./batch-result.ts";
+import { delivery } from "./delivery.ts";
 import { errorBody } from "./error-body.ts";
 import { inboundCall } from "./inbound-call.ts";
 import { outboundCall } from "./outbound-call.ts";
@@ -13,6 +14,7 @@ import { turnSchema } from "./turn.ts";
 export const namedSchemas: readonly TSchema[] = [
   batchProgress,
   batchResult,
+  delivery,
   errorBody,
   inboundCall,
   outboundCall,

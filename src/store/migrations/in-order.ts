@@ -4,6 +4,7 @@ import * as customers from "./0002-customers.ts";
 import * as serviceRequests from "./0003-service-requests.ts";
 import * as idempotencyKeys from "./0004-idempotency-keys.ts";
 import * as batches from "./0005-batches.ts";
+import * as deliveries from "./0006-deliveries.ts";
 import * as turns from "./0007-turns.ts";
 import * as analytics from "./0009-analytics.ts";
 
@@ -17,6 +18,7 @@ export const migrations: Record<string, Migration> = {
   "0003-service-requests": serviceRequests,
   "0004-idempotency-keys": idempotencyKeys,
   "0005-batches": batches,
+  "0006-deliveries": deliveries,
   "0007-turns": turns,
   "0009-analytics": analytics,
 };

@@ -33,7 +33,7 @@ describe("loadConfig", () => {
       elevenlabs: {},
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
       sentiment: "embedded",
-      callHistory: {},
+      callHistory: { allowPrivate: true },
       dataDir: "./data",
       maxCalls: 300,
       agent: {},
@@ -190,6 +190,18 @@ describe("loadConfig", () => {
     });
     expect(problems).toHaveLength(2);
     expect(problems.join("\n")).not.toContain("hunter2");
+  });
+
+  it.each([
+    [{}, true],
+    [{ NODE_ENV: "production" }, false],
+    [{ NODE_ENV: "production", CALL_HISTORY_ALLOW_PRIVATE: "true" }, true],
+    [{ NODE_ENV: "test", CALL_HISTORY_ALLOW_PRIVATE: "false" }, false],
+  ])("with %o, private addresses may get call histories: %s", (env, allowPrivate) => {
+    const endpoint = "https://crm.example.com/calls";
+    const config = loadConfig({ ...env, CALL_HISTORY_ENDPOINT: `${endpoint}/`, JWT_SECRET: "s" });
+    expect(config.callHistory).toEqual({ endpoint, jwtSecret: "s", allowPrivate });
+    expect(config.notYet).toEqual([]);
   });
 
   it("says which variables have no effect yet", () => {
