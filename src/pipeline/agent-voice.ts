@@ -15,7 +15,7 @@ export interface AgentVoiceOptions {
   readonly call: Call;
   readonly clock: Clock;
   readonly textToSpeech: TextToSpeech;
-  readonly phrases: PhraseCache;
+  readonly phrases: Pick<PhraseCache, "recording">;
   readonly conversation: Conversation;
   readonly publish: (fact: CallFact) => void;
   readonly reached: (turn: AgentTurn, stage: TurnStage) => void;

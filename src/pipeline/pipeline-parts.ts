@@ -16,6 +16,6 @@ export interface PipelineParts {
   /** For profiles in which one model hears and speaks itself; without it they are served by the other three. */
   readonly speechToSpeech?: SpeechToSpeech;
   readonly voiceActivity: VoiceActivityFactory;
-  readonly phrases: PhraseCache;
+  readonly phrases: Pick<PhraseCache, "recording">;
   readonly tools: readonly Tool[];
 }
