@@ -10,6 +10,7 @@ import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
+import { composeJournals } from "./compose-journals.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
@@ -134,13 +135,11 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
-  const pipelines = new CallPipelines(registry, {
-    clock,
-    ...providers,
-    voiceActivity,
-    phrases: new PhraseCache(),
-    tools,
-  });
+  const journals = composeJournals(config, registry, clock, (error) =>
+    logger.warn({ err: error }, "a journal could not be kept"),
+  );
+  const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
+  const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
@@ -155,6 +154,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
       ),
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
+    observer: (call) => journals.messagesOf(call),
     onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
@@ -164,6 +164,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
+    journals: () => journals.counters,
     process: true,
   });
   const http = buildHttpServer({
@@ -178,7 +179,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     milestones: desk.milestones,
     dialogue: dialogues,
     carrierName: carriers.outbound.name,
-    typedInput: pipelines,
+    typedInput: journals.typedInput(pipelines),
     publicUrl: () => publicUrl,
     serviceName: config.serviceName,
     ...(config.apiSecretKey && { apiSecretKey: config.apiSecretKey }),
@@ -223,6 +224,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await desk.stopDialling();
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
+    await journals.written();
     await desk.close();
     await carriers.close();
     await http.close();

@@ -18,6 +18,8 @@ import { readWebAccess, type WebAccess } from "./web-access.ts";
 
 const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
 
+const journalChoices = ["all", "profile"] as const;
+
 /** All that can be configured, checked and frozen. What is optional and unset is absent. */
 export interface Config extends Readonly<Listening>, WebAccess {
   readonly serviceName: string;
@@ -30,6 +32,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly callHistory: { readonly endpoint?: string; readonly jwtSecret?: string };
   readonly databaseUrl?: string;
   readonly dataDir: string;
+  /** Of which calls a journal is kept: of all, or of those whose profile asks for it. */
+  readonly journals: (typeof journalChoices)[number];
   readonly redisUrl?: string;
   /** Calls at one time in this process, 1 to 10,000. */
   readonly maxCalls: number;
@@ -99,6 +103,7 @@ function readConfig(environment: EnvironmentReader): Config {
     }),
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
+    journals: environment.choice("JOURNALS", "profile", journalChoices),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
     maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),
     agentProfiles: environment.text("AGENT_PROFILES"),

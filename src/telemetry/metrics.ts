@@ -22,6 +22,8 @@ export interface MetricSources {
   readonly eventLoop: () => EventLoopDelays;
   /** How writing to the store goes; `dropped` changes were given up since the start. Unset: nothing is written. */
   readonly store?: () => { readonly failing: boolean; readonly dropped: number };
+  /** Journals of calls since the start. Unset: none are kept. */
+  readonly journals?: () => { readonly kept: number; readonly dropped: number };
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
   readonly process: boolean;
 }
@@ -46,6 +48,7 @@ export function createMetrics(sources: MetricSources) {
   if (sources.process) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
   registerMediaMetrics(registry, sources.media);
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
+  if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
   new Gauge({
     name: "earshot_calls_active",
     help: "Calls that have not ended, ringing ones included",
@@ -215,6 +218,19 @@ function registerStoreMetrics(registry: Registry, store: NonNullable<MetricSourc
     collect() {
       this.reset();
       this.inc(store().dropped);
+    },
+  });
+}
+
+function registerJournalMetrics(registry: Registry, journals: NonNullable<MetricSources["journals"]>): void {
+  new Counter({
+    name: "earshot_journals_total",
+    help: "Journals of calls: kept whole, or dropped whole because the disk was too slow or failed",
+    labelNames: ["outcome"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(journals())) this.inc({ outcome }, count);
     },
   });
 }
