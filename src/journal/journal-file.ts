@@ -20,7 +20,8 @@ export class JournalFile implements JournalSink {
   readonly #options: JournalFileOptions;
   readonly #gzip = createGzip({ level: 6 });
   readonly #file: ReturnType<typeof createWriteStream>;
-  #state: "writing" | "settled" = "writing";
+  #state: "writing" | "dropped" = "writing";
+  #error: unknown;
 
   constructor(options: JournalFileOptions) {
     this.#options = options;
@@ -32,7 +33,7 @@ export class JournalFile implements JournalSink {
   }
 
   write(line: JournalLine): void {
-    if (this.#state === "settled") return;
+    if (this.#state === "dropped") return;
     this.#gzip.write(`${JSON.stringify(line)}\n`);
     if (this.#gzip.writableLength + this.#file.writableLength > this.#options.bound) this.#drop();
   }
@@ -46,23 +47,25 @@ export class JournalFile implements JournalSink {
   }
 
   #drop(error?: unknown): void {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
+    if (this.#state === "dropped") return;
+    this.#state = "dropped";
+    this.#error = error;
     this.#gzip.unpipe(this.#file);
     this.#gzip.destroy();
     this.#file.destroy();
-    this.#options.settled(false, error);
   }
 
   /** The file is closed: all of it is there, or it was dropped. */
   #closed(): void {
+    let kept = this.#state === "writing";
     try {
-      if (this.#state === "settled") return rmSync(this.#part, { force: true });
-      this.#state = "settled";
-      renameSync(this.#part, this.#options.path);
-      this.#options.settled(true);
+      if (kept) renameSync(this.#part, this.#options.path);
+      else rmSync(this.#part, { force: true });
     } catch (error) {
-      this.#options.settled(false, error);
+      kept = false;
+      this.#error ??= error;
     }
+    this.#state = "dropped";
+    this.#options.settled(kept, this.#error);
   }
 }

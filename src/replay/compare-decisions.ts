@@ -66,3 +66,6 @@ export function turnsOf(decisions: readonly Decision[]): readonly TurnOutcome[] 
   }
   return [...turns.values()].toSorted((a, b) => a.turn - b.turn).map(({ speechEndedAt: _, ...turn }) => turn);
 }
+
+/** How far times of a call on a real machine, whose timers are late, may be from the replay's, in ms. */
+export const LATE_TIMERS = 60;

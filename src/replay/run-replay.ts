@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { GatewayError } from "../runtime/errors.ts";
-import { firstDifference } from "./compare-decisions.ts";
+import { firstDifference, LATE_TIMERS } from "./compare-decisions.ts";
 import { replayCall } from "./replay-call.ts";
 import { asJson, asLines } from "./replay-report.ts";
 import { readSettings } from "./replay-settings.ts";
@@ -88,6 +88,3 @@ function file(read: (path: string) => Uint8Array, path: string): Uint8Array {
 function refusal(message: string, cause?: unknown): GatewayError {
   return new GatewayError("BAD_REQUEST", message, { cause });
 }
-
-/** How far times of a call on a real machine, whose timers are late, may be from the replay's, in ms. */
-const LATE_TIMERS = 60;

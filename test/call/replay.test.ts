@@ -4,12 +4,15 @@ import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import type { Decision } from "../../src/journal/decision.ts";
 import type { JournalEntry } from "../../src/journal/journal-line.ts";
 import { type Journal, readJournal, writeJournal } from "../../src/journal/read-journal.ts";
-import { firstDifference, turnsOf } from "../../src/replay/compare-decisions.ts";
+import { firstDifference, LATE_TIMERS, turnsOf } from "../../src/replay/compare-decisions.ts";
 import { replayCall } from "../../src/replay/replay-call.ts";
 import { journalStories } from "../support/journal-stories.ts";
 
 const folder = new URL("../fixtures/journals/", import.meta.url);
-const names = readdirSync(folder).map((file) => file.replace(".jsonl.gz", ""));
+const all = readdirSync(folder).map((file) => file.replace(".jsonl.gz", ""));
+/** Kept by a gateway on a real machine, the others on a manual clock. */
+const real = all.filter((name) => name.startsWith("real-"));
+const names = all.filter((name) => !real.includes(name));
 
 function journalOf(name: string): Journal {
   return readJournal(readFileSync(new URL(`${name}.jsonl.gz`, folder)));
@@ -36,6 +39,18 @@ describe("the recorded journals", () => {
     expect(await replayed(journal)).toEqual(decisions);
     expect(firstDifference(decisions, await replayed(journal), 0)).toBeUndefined();
   });
+
+  it.each(real)(
+    "%s: every decision is made again, at the time that it was as far as timers were in time",
+    async (name) => {
+      const journal = journalOf(name);
+      expect(journal.header.clock).toBe("system");
+      expect(journal.trailer.decisions.length).toBeGreaterThan(5);
+      expect(
+        firstDifference(journal.trailer.decisions, await replayed(journal), LATE_TIMERS),
+      ).toBeUndefined();
+    },
+  );
 
   it.each<[string, Partial<Decision>]>([
     ["plain-question", { type: "turn-committed", text: "what are your opening hours" }],

@@ -34,6 +34,7 @@ describe("loadConfig", () => {
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
       callHistory: {},
       dataDir: "./data",
+      journals: "profile",
       maxCalls: 300,
       agent: {},
       notYet: [],
