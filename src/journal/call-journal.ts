@@ -76,6 +76,9 @@ export class CallJournal {
         return this.note({ k: "dtmf", t, digit: this.#secret ? concealed(message.digit) : message.digit });
       case "stop":
         return this.note({ k: "stop", t });
+      case "connected":
+      case "start":
+        return; // they come before the stream is the call's
     }
   }
 
