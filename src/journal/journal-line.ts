@@ -1,3 +1,4 @@
+import type { VoiceChange } from "../audio/voice-activity.ts";
 import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { CallDirection } from "../calls/call.ts";
 import type { EndReason } from "../calls/call-event.ts";
@@ -32,6 +33,15 @@ export interface JournalHeader {
   readonly model: { readonly name: string; readonly openingHints?: readonly string[] };
   readonly voice: { readonly name: string };
   readonly tools: readonly JournalTool[];
+  /** Of a masked journal, whose sound is gone: what local voice activity found in it. */
+  readonly speech?: readonly SpeechChange[];
+}
+
+/** The caller's n-th frame of 20 ms (from 1) made a change known, which happened at `since`. */
+export interface SpeechChange {
+  readonly n: number;
+  readonly change: VoiceChange;
+  readonly since: number;
 }
 
 /** A tool that the agent had. */

@@ -1,5 +1,5 @@
 import { FRAME_BYTES, FRAME_MS, SILENCE } from "../audio/audio-format.ts";
-import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { AgentProfile, TurnTaking } from "../calls/agent-profile.ts";
 import type { Call } from "../calls/call.ts";
 import type { EndReason } from "../calls/call-event.ts";
@@ -12,6 +12,7 @@ import type { Journal } from "../journal/read-journal.ts";
 import { CallPipelines } from "../pipeline/call-pipelines.ts";
 import { ManualClock } from "../runtime/manual-clock.ts";
 import { FarSide } from "./far-side.ts";
+import { keptSpeech } from "./kept-speech.ts";
 import { replayedLanguageModel } from "./replayed-language-model.ts";
 import { replayedPhrases } from "./replayed-phrases.ts";
 import { ReplayedSpeechToText } from "./replayed-speech-to-text.ts";
@@ -19,7 +20,8 @@ import { replayedTextToSpeech } from "./replayed-text-to-speech.ts";
 import { replayedTools } from "./replayed-tools.ts";
 
 export interface ReplayOptions {
-  readonly voiceActivity: VoiceActivityFactory;
+  /** What listens to the caller; a masked journal brings what was found. */
+  readonly voiceActivity: () => SpeechDetector;
   /** What is to be different from the journal's profile; unset: the call as it was. */
   readonly turnTaking?: Partial<TurnTaking>;
 }
@@ -59,7 +61,7 @@ class Replay {
     this.#speechToText = new ReplayedSpeechToText(header.recogniser, of(entries, "stt"));
     this.#pipelines = new CallPipelines(this.#registry, {
       clock,
-      voiceActivity,
+      voiceActivity: header.speech === undefined ? voiceActivity : () => keptSpeech(header.speech ?? []),
       speechToText: this.#speechToText,
       languageModel: replayedLanguageModel(
         header.model,

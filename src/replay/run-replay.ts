@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
-import { readJournal } from "../journal/read-journal.ts";
+import { readJournal, writeJournal } from "../journal/read-journal.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import { firstDifference, LATE_TIMERS } from "./compare-decisions.ts";
+import { maskedJournal } from "./masked-journal.ts";
 import { replayCall } from "./replay-call.ts";
 import { asJson, asLines } from "./replay-report.ts";
 import { readSettings } from "./replay-settings.ts";
@@ -12,6 +13,7 @@ export const replayHelp = `Runs a call's journal through the real pipeline on a 
   npm run replay -- JOURNAL.jsonl.gz [options]
 
   --set NAME=VALUE   a bound of turn-taking that is to be different, such as endpoint.min=300; may be repeated
+  --mask FILE        writes a copy without what was said, which replays to the same decisions
   --json             prints the turns as JSON
   --help             prints this
 
@@ -21,6 +23,7 @@ Ends with 0; with 1 when a replay without --set is not the call that it was, or 
 export interface RunReplayOptions {
   readonly argv: readonly string[];
   readonly read: (path: string) => Uint8Array;
+  readonly write: (path: string, file: Uint8Array) => void;
   readonly voiceActivity: VoiceActivityFactory;
   readonly print: (line: string) => void;
   readonly complain: (line: string) => void;
@@ -37,7 +40,7 @@ export async function runReplay(options: RunReplayOptions): Promise<0 | 1> {
   }
 }
 
-async function replay({ argv, read, voiceActivity, print }: RunReplayOptions): Promise<0 | 1> {
+async function replay({ argv, read, write, voiceActivity, print }: RunReplayOptions): Promise<0 | 1> {
   const { values, positionals } = parsed(argv);
   if (values.help === true) {
     print(replayHelp.trimEnd());
@@ -48,6 +51,11 @@ async function replay({ argv, read, voiceActivity, print }: RunReplayOptions): P
     throw refusal("Give one journal: npm run replay -- data/journals/1.jsonl.gz");
   const journal = readJournal(file(read, path));
   const { header, trailer } = journal;
+  if (values.mask !== undefined) {
+    write(values.mask, writeJournal(await maskedJournal(journal, voiceActivity)));
+    print(`masked: ${values.mask}`);
+    return 0;
+  }
   const changes = values.set ?? [];
   const is = await replayCall(journal, {
     voiceActivity,
@@ -68,6 +76,7 @@ function parsed(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         set: { type: "string", multiple: true },
+        mask: { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },

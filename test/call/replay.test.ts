@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { SILENCE } from "../../src/audio/audio-format.ts";
 import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import type { Decision } from "../../src/journal/decision.ts";
 import type { JournalEntry } from "../../src/journal/journal-line.ts";
 import { type Journal, readJournal, writeJournal } from "../../src/journal/read-journal.ts";
 import { firstDifference, LATE_TIMERS, turnsOf } from "../../src/replay/compare-decisions.ts";
+import { maskedJournal } from "../../src/replay/masked-journal.ts";
 import { replayCall } from "../../src/replay/replay-call.ts";
 import { journalStories } from "../support/journal-stories.ts";
 
@@ -126,6 +128,36 @@ describe("a journal in which something is changed", () => {
     const entries = journal.entries.flatMap((entry) => change(entry) ?? []);
     const decisions = await replayed({ ...journal, entries: entries.toSorted(byTime) });
     expect(firstDifference(journal.trailer.decisions, decisions, 0)).toBeDefined();
+  });
+});
+
+describe("a masked journal", () => {
+  it.each(all)(
+    "of %s is decided as the call was, and holds neither its words nor its sound",
+    async (name) => {
+      const journal = journalOf(name);
+      const masked = readJournal(writeJournal(await maskedJournal(journal, await loadVoiceActivity())));
+      const { decisions } = masked.trailer;
+      expect(await replayed(masked)).toEqual(decisions);
+      expect(decisions.map(({ type, turn }) => [type, turn])).toEqual(
+        journal.trailer.decisions.map(({ type, turn }) => [type, turn]),
+      );
+      expect(JSON.stringify(masked)).not.toMatch(
+        /opening hours|repair|sixteen|heating|receptionist|4155550100/,
+      );
+      const loud = masked.entries.filter(
+        (entry) => entry.k === "audio" && Buffer.from(entry.b, "base64").some((byte) => byte !== SILENCE),
+      );
+      expect(loud).toEqual([]);
+    },
+  );
+
+  it("is not made of a journal that does not replay", async () => {
+    const journal = journalOf("keypad");
+    const entries = journal.entries.filter(({ k }) => k !== "dtmf");
+    await expect(maskedJournal({ ...journal, entries }, await loadVoiceActivity())).rejects.toThrow(
+      /cannot be masked: its replay is not the call that it was/,
+    );
   });
 });
 

@@ -13,6 +13,7 @@ async function run(argv: readonly string[], file: Uint8Array = fixture) {
   const code = await runReplay({
     argv,
     read: () => file,
+    write: () => {},
     voiceActivity: await loadVoiceActivity(),
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
