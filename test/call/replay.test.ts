@@ -35,6 +35,11 @@ describe("the recorded journals", () => {
     expect(names.length).toBeGreaterThanOrEqual(10);
   });
 
+  it("are small", () => {
+    const sizes = all.map((name) => readFileSync(new URL(`${name}.jsonl.gz`, folder)).length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(3 * 1024 * 1024);
+  });
+
   it.each(names)("%s: every decision is made again, at the same millisecond", async (name) => {
     const journal = journalOf(name);
     const { decisions } = journal.trailer;
