@@ -11,6 +11,7 @@ import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agen
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
+import { composeJournals } from "./compose-journals.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
@@ -141,13 +142,11 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
-  const pipelines = new CallPipelines(registry, {
-    clock,
-    ...providers,
-    voiceActivity,
-    phrases: new PhraseCache(),
-    tools,
-  });
+  const journals = composeJournals(config, registry, clock, (error) =>
+    logger.warn({ err: error }, "a journal could not be kept"),
+  );
+  const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
+  const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
@@ -162,6 +161,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
       ),
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
+    observer: (call) => journals.messagesOf(call),
     onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
@@ -172,6 +172,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     eventLoop: () => eventLoop.read(),
     deliveries: () => store.deliveries.counts(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
+    journals: () => journals.counters,
     process: true,
   });
   const deliverer = composeDeliverer(config, store, desk.owner, clock, metrics, logger);
@@ -190,7 +191,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     milestones: desk.milestones,
     dialogue: dialogues,
     carrierName: carriers.outbound.name,
-    typedInput: pipelines,
+    typedInput: journals.typedInput(pipelines),
     publicUrl: () => publicUrl,
     serviceName: config.serviceName,
     ...(config.apiSecretKey && { apiSecretKey: config.apiSecretKey }),
@@ -240,6 +241,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await Promise.allSettled([pipelines.closed(), media.close()]);
     await sentiments.close();
     await deliverer?.close();
+    await journals.written();
     await desk.close();
     await carriers.close();
     await http.close();

@@ -15,6 +15,9 @@ export interface VoiceActivityOptions extends EnergyGateOptions {
 
 export type VoiceChange = "speech-started" | "speech-ended";
 
+/** Who tells when a caller speaks, as a conversation needs it. */
+export type SpeechDetector = Pick<VoiceActivity, "feed" | "since" | "speaking" | "close">;
+
 export type VoiceActivityFactory = (options?: VoiceActivityOptions) => VoiceActivity;
 
 type Fvad = Awaited<ReturnType<typeof loadFvad>>;

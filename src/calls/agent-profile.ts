@@ -22,6 +22,8 @@ export interface AgentProfile {
   readonly phrases: Phrases;
   /** Sentences that the caller cannot interrupt, such as legal notices; exactly as they are spoken. */
   readonly protectedSentences: readonly string[];
+  /** Whether a journal is kept of its calls; unset: no. */
+  readonly journal?: boolean;
 }
 
 /** What the gateway itself says, in the profile's language, when neither the caller nor the model does. */

@@ -4,7 +4,8 @@ import { TypedEvents } from "../runtime/typed-events.ts";
 import type { Call } from "./call.ts";
 import type { Prices } from "./call-cost.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
-import { afterSignal, type CallStatus, endingFor, isEnding } from "./call-lifecycle.ts";
+import { afterSignal, endingFor, isEnding } from "./call-lifecycle.ts";
+import type { CallRecord } from "./call-record.ts";
 import { CallUsageFold } from "./call-usage.ts";
 import type { CarrierStatus } from "./carrier.ts";
 import { EndedCalls } from "./ended-calls.ts";
@@ -12,30 +13,6 @@ import type { Sentiment } from "./sentiment.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
 import { TurnRecords } from "./turn-records.ts";
-
-/** What is known of a call while it lives and for a while after. */
-export interface CallRecord {
-  /** Replaced once, when the carrier's id becomes known. */
-  call: Call;
-  readonly transcript: Transcript;
-  readonly turns: TurnRecords;
-  readonly usage: CallUsageFold;
-  /** What its usage is paid at; unset: not known. */
-  readonly prices: Prices | undefined;
-  status: CallStatus;
-  /** Whether a media stream has come; a call has one at most. */
-  mediaClaimed: boolean;
-  /** The carrier's verdict on who picked up: `human`, `machine_start`, … */
-  answeredBy?: string;
-  /** Why the carrier is about to report the call completed: it was told to hang up. */
-  closing?: EndReason;
-  /** Unix ms. */
-  answeredAt?: number;
-  endedAt?: number;
-  endReason?: EndReason;
-  /** Unset until the caller has said something. */
-  sentiment?: Sentiment;
-}
 
 interface RegistryEvents {
   /** A call is about to end: the last moment to tell what was heard in it. */

@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { deadline } from "../runtime/deadline.ts";
 import { asGatewayError, type ErrorCode } from "../runtime/errors.ts";
-import type { CallRecord, CallRegistry } from "./call-registry.ts";
+import type { CallRecord } from "./call-record.ts";
+import type { CallRegistry } from "./call-registry.ts";
 import type { CallerWords, QuickJudgement, Sentiment, SentimentJudge } from "./sentiment.ts";
 
 export interface CallSentimentsOptions {

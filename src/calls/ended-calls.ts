@@ -1,4 +1,4 @@
-import type { CallRecord } from "./call-registry.ts";
+import type { CallRecord } from "./call-record.ts";
 
 /** Ended calls that are still answered for, the oldest forgotten first. */
 const MOST_KEPT = 1000;

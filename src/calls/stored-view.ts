@@ -1,5 +1,5 @@
 import { costOf } from "./call-cost.ts";
-import type { CallRecord } from "./call-registry.ts";
+import type { CallRecord } from "./call-record.ts";
 import type { StoredCall, StoredEntry } from "./call-store.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { TranscriptEntry } from "./transcript.ts";

@@ -39,6 +39,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
     items: `the tools ${knownTools.join(", ")}`,
     isItem: (tool) => knownTools.includes(tool),
   });
+  const journal = fields.flag("journal") ?? defaults.journal;
   const profile: AgentProfile = {
     ...defaults,
     name: name ?? "",
@@ -58,6 +59,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
     }),
     protectedSentences:
       fields.texts("protectedSentences", sentences(0, 50, 1_000)) ?? defaults.protectedSentences,
+    ...(journal !== undefined && { journal }),
   };
   const numbers = fields.texts("numbers", {
     least: 0,

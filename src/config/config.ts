@@ -26,6 +26,8 @@ import { readWebAccess, type WebAccess } from "./web-access.ts";
 
 const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
 
+const journalChoices = ["all", "profile"] as const;
+
 /** All that can be configured, checked and frozen. What is optional and unset is absent. */
 export interface Config extends Readonly<Listening>, WebAccess {
   readonly serviceName: string;
@@ -44,6 +46,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly otlpEndpoint?: string;
   readonly databaseUrl?: string;
   readonly dataDir: string;
+  /** Of which calls a journal is kept: of all, or of those whose profile asks for it. */
+  readonly journals: (typeof journalChoices)[number];
   readonly redisUrl?: string;
   /** How long ended calls are kept, in ms; unset: for good. */
   readonly retention?: number;
@@ -115,6 +119,7 @@ function readConfig(environment: EnvironmentReader): Config {
     otlpEndpoint: environment.httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
+    journals: environment.choice("JOURNALS", "profile", journalChoices),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
     retention: readRetention(environment),
     maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),

@@ -16,6 +16,8 @@ export interface MediaStreamServerOptions {
   readonly signatureIsValid: (request: IncomingMessage) => boolean;
   readonly claim: (token: string, sipCallId: string) => Promise<Call>;
   readonly conversation: (call: Call) => MediaSink;
+  /** Who wants to be told every message of the call's stream. */
+  readonly observer?: (call: Call) => ((raw: Buffer) => void) | undefined;
   /** Hears of faults of ours that ended a stream. */
   readonly onError: (error: unknown) => void;
 }
@@ -89,12 +91,13 @@ export class MediaStreamServer {
   }
 
   get #host(): SessionHost {
-    const { clock, registry, claim, conversation, onError } = this.#options;
+    const { clock, registry, claim, conversation, observer, onError } = this.#options;
     return {
       clock,
       counters: this.counters,
       claim,
       conversation,
+      ...(observer && { observer }),
       failed: onError,
       mediaStarted: (call, session, streamId) => {
         this.#sessions.set(call.sessionId, session);

@@ -24,6 +24,8 @@ export interface SessionHost {
   claim(token: string, sipCallId: string): Promise<Call>;
   /** The conversation of a call whose media has come. */
   conversation(call: Call): MediaSink;
+  /** Who wants to be told every message of the call's stream, as it came, before it is acted on. */
+  observer?(call: Call): ((raw: Buffer) => void) | undefined;
   mediaStarted(call: Call, session: MediaStreamSession, streamSid: string): void;
   /** The stream is over: the caller hung up, or the socket is of no more use. */
   mediaEnded(call: Call, reason: EndReason): void;
@@ -71,6 +73,7 @@ export class MediaStreamSession implements Playback {
       if (this.#early.length < EARLY_LIMIT) this.#early.push(raw);
       return;
     }
+    this.#stream?.observe?.(raw);
     const frame = this.#stream?.frames.read(raw);
     if (this.#stream !== undefined && frame !== undefined) {
       this.#hear(this.#stream, frame, this.#stream.frames.timestamp);
@@ -182,6 +185,7 @@ export class MediaStreamSession implements Playback {
       pacer,
       frames: new MediaFrameReader(streamSid),
       gaps: new InboundGaps(),
+      observe: this.#host.observer?.(call),
     };
     this.#state = "streaming";
     this.#watchdog?.();
@@ -261,6 +265,7 @@ interface Stream {
   readonly pacer: OutboundPacer;
   readonly frames: MediaFrameReader;
   readonly gaps: InboundGaps;
+  readonly observe: ((raw: Buffer) => void) | undefined;
 }
 
 function isConflict(error: unknown): boolean {

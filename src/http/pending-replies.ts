@@ -1,4 +1,4 @@
-import type { CallRecord } from "../calls/call-registry.ts";
+import type { CallRecord } from "../calls/call-record.ts";
 import type { DialogueReply } from "../calls/dialogue.ts";
 import type { Clock } from "../runtime/clock.ts";
 

@@ -16,7 +16,7 @@ export interface AgentVoiceOptions {
   readonly call: Call;
   readonly clock: Clock;
   readonly textToSpeech: TextToSpeech;
-  readonly phrases: PhraseCache;
+  readonly phrases: Pick<PhraseCache, "recording">;
   readonly conversation: Conversation;
   readonly publish: (fact: CallFact) => void;
   /** @param heardFor ms of the turn heard by then. */

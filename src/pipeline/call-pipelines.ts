@@ -30,12 +30,19 @@ interface Conversing {
 export class CallPipelines implements TypedInput {
   readonly #registry: CallRegistry;
   readonly #parts: PipelineParts;
+  readonly #partsOf: (call: Call, parts: PipelineParts) => PipelineParts;
   readonly #live = new Map<number, Conversing>();
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(registry: CallRegistry, parts: PipelineParts) {
+  /** @param partsOf what one call's conversation gets in place of the parts of all. */
+  constructor(
+    registry: CallRegistry,
+    parts: PipelineParts,
+    partsOf: (call: Call, parts: PipelineParts) => PipelineParts = (_, all) => all,
+  ) {
     this.#registry = registry;
     this.#parts = parts;
+    this.#partsOf = partsOf;
   }
 
   /** Begins to follow the calls. */
@@ -101,10 +108,11 @@ export class CallPipelines implements TypedInput {
       publish: (fact) => this.#registry.publish(sessionId, fact),
       end: (reason) => this.#registry.end(sessionId, reason),
     };
-    const { speechToSpeech } = this.#parts;
+    const parts = this.#partsOf(call, this.#parts);
+    const { speechToSpeech } = parts;
     if (profile.mode === "cascade" || speechToSpeech === undefined)
-      return new CallPipeline(call, this.#parts, host);
-    return new SpeechToSpeechPipeline(call, { ...this.#parts, speechToSpeech }, host);
+      return new CallPipeline(call, parts, host);
+    return new SpeechToSpeechPipeline(call, { ...parts, speechToSpeech }, host);
   }
 
   #close(sessionId: number): void {

@@ -1,6 +1,6 @@
 import { durationOf, SILENCE } from "../audio/audio-format.ts";
 import { Framer } from "../audio/framer.ts";
-import type { VoiceActivity, VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import { FrameTimes } from "./frame-times.ts";
@@ -10,7 +10,7 @@ import type { Happening } from "./turn-manager.ts";
 export interface CallerAudioOptions {
   readonly clock: Clock;
   readonly speechToText: SpeechToText;
-  readonly voiceActivity: VoiceActivityFactory;
+  readonly voiceActivity: () => SpeechDetector;
   readonly happened: (happening: Happening) => void;
   /** Whether the caller is just hearing a sentence that must not be interrupted. */
   readonly isProtected: () => boolean;
@@ -20,7 +20,7 @@ export interface CallerAudioOptions {
 /** The caller's side: audio to the recogniser and to local voice activity, words and onsets to the turn core. */
 export class CallerAudio {
   readonly #options: CallerAudioOptions;
-  readonly #voiceActivity: VoiceActivity;
+  readonly #voiceActivity: SpeechDetector;
   readonly #framer = new Framer((frame) => this.#detectVoice(frame));
   #transcription: TranscriptionStream | undefined;
   #muted = false;

@@ -1,4 +1,4 @@
-import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { PhraseCache } from "./phrase-cache.ts";
@@ -15,7 +15,7 @@ export interface PipelineParts {
   readonly textToSpeech: TextToSpeech;
   /** For profiles in which one model hears and speaks itself; without it they are served by the other three. */
   readonly speechToSpeech?: SpeechToSpeech;
-  readonly voiceActivity: VoiceActivityFactory;
-  readonly phrases: PhraseCache;
+  readonly voiceActivity: () => SpeechDetector;
+  readonly phrases: Pick<PhraseCache, "recording">;
   readonly tools: readonly Tool[];
 }

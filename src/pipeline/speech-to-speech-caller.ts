@@ -1,12 +1,12 @@
 import { durationOf } from "../audio/audio-format.ts";
 import { Framer } from "../audio/framer.ts";
-import type { VoiceActivity, VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { CallFact } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 
 export interface SpokenCallerOptions {
   readonly clock: Clock;
-  readonly voiceActivity: VoiceActivityFactory;
+  readonly voiceActivity: () => SpeechDetector;
   readonly publish: (fact: CallFact) => void;
   /** Local voice activity; `since` is when it really began or ended. */
   readonly spoke: (change: "speech-started" | "speech-ended", since: number) => void;
@@ -20,7 +20,7 @@ interface Utterance {
 /** The caller's side: when they speak, by local voice activity, and what they said, by the provider's transcription. */
 export class SpokenCaller {
   readonly #options: SpokenCallerOptions;
-  readonly #voiceActivity: VoiceActivity;
+  readonly #voiceActivity: SpeechDetector;
   readonly #framer = new Framer((frame) => this.#detectVoice(frame));
   /** Utterances whose words may still come, by the provider's item. */
   readonly #open = new Map<string, Utterance>();

@@ -1,5 +1,5 @@
 import { FRAME_BYTES, SILENCE } from "../audio/audio-format.ts";
-import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
+import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { Call } from "../calls/call.ts";
 import type { CallFact, EndReason } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -20,7 +20,7 @@ import { type Tool, type ToolOutcome, toolCalled } from "./tools.ts";
 export interface SpeechToSpeechParts {
   readonly clock: Clock;
   readonly speechToSpeech: SpeechToSpeech;
-  readonly voiceActivity: VoiceActivityFactory;
+  readonly voiceActivity: () => SpeechDetector;
   readonly tools: readonly Tool[];
 }
 

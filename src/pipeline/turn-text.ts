@@ -49,6 +49,11 @@ function isNumberBeingGiven(words: readonly string[]): boolean {
   return digits >= 3 && digits < 7;
 }
 
+/** Whether a word alone may say something about turns: in its place there cannot be any other. */
+export function decidesTurns(word: string): boolean {
+  return [leadsOn, answers, backchannels].some((words) => words.has(word.toLowerCase()));
+}
+
 const digitWords = new Set("zero oh one two three four five six seven eight nine double triple".split(" "));
 
 /** Words that a finished sentence does not end with. */

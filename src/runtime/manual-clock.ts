@@ -30,7 +30,8 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), order: this.#order++, run };
+    const wait = ms > 0 ? Math.max(ms, LEAST_WAIT) : 0;
+    const timer: Timer = { due: this.#now + wait, order: this.#order++, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
@@ -89,3 +90,6 @@ export class ManualClock implements Clock {
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Time moves on with every wait, in ms: one below the clock's precision would be waited for again and again. */
+const LEAST_WAIT = 0.001;

@@ -24,6 +24,8 @@ export interface MetricSources {
   readonly store?: () => { readonly failing: boolean; readonly dropped: number };
   /** How many messages are owed to others, and how many were given up. Unset: none ever. */
   readonly deliveries?: () => Promise<Readonly<Record<"owed" | "parked", number>>>;
+  /** Journals of calls since the start. Unset: none are kept. */
+  readonly journals?: () => { readonly kept: number; readonly dropped: number };
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
   readonly process: boolean;
 }
@@ -49,6 +51,7 @@ export function createMetrics(sources: MetricSources) {
   registerMediaMetrics(registry, sources.media);
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
   if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
+  if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
   new Gauge({
     name: "earshot_calls_active",
     help: "Calls that have not ended, ringing ones included",
@@ -268,6 +271,19 @@ function registerDeliveryMetrics(registry: Registry, counts: NonNullable<MetricS
       if (known === undefined) return;
       this.set({ state: "owed" }, known.owed);
       this.set({ state: "parked" }, known.parked);
+    },
+  });
+}
+
+function registerJournalMetrics(registry: Registry, journals: NonNullable<MetricSources["journals"]>): void {
+  new Counter({
+    name: "earshot_journals_total",
+    help: "Journals of calls: kept whole, or dropped whole because the disk was too slow or failed",
+    labelNames: ["outcome"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(journals())) this.inc({ outcome }, count);
     },
   });
 }

@@ -1,5 +1,6 @@
 import type { CallEvent } from "../calls/call-event.ts";
-import type { CallRecord, CallRegistry } from "../calls/call-registry.ts";
+import type { CallRecord } from "../calls/call-record.ts";
+import type { CallRegistry } from "../calls/call-registry.ts";
 import type { StoredCall } from "../calls/call-store.ts";
 import { storedView } from "../calls/stored-view.ts";
 import { type TurnRecord, turnParts } from "../calls/turn-record.ts";

@@ -1,5 +1,6 @@
 import type { Attributes, Context, Span } from "@opentelemetry/api";
-import type { CallRecord, CallRegistry } from "../calls/call-registry.ts";
+import type { CallRecord } from "../calls/call-record.ts";
+import type { CallRegistry } from "../calls/call-registry.ts";
 import { type StoredTurn, type TurnPart, turnParts } from "../calls/turn-record.ts";
 
 export interface TracingOptions {

@@ -10,9 +10,11 @@ import { CallRegistry } from "../../src/calls/call-registry.ts";
 import { countingIds } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
+import type { TypedInput } from "../../src/calls/typed-input.ts";
 import { mediaCounters } from "../../src/gateway/media-counters.ts";
 import type { MediaSocket } from "../../src/gateway/media-socket.ts";
 import { MediaStreamSession } from "../../src/gateway/media-stream-session.ts";
+import type { Journals } from "../../src/journal/journals.ts";
 import {
   collectDigitsTool,
   endCallTool,
@@ -35,6 +37,8 @@ export interface VirtualCallOptions {
   readonly textToSpeech: TextToSpeech | ((clock: ManualClock) => TextToSpeech);
   readonly profile?: Partial<AgentProfile>;
   readonly tools?: readonly Tool[];
+  /** Keeps journals of the calls. */
+  readonly journals?: (registry: CallRegistry, clock: ManualClock) => Journals;
 }
 
 /** What went from the gateway to the caller's side, by what it was. */
@@ -63,6 +67,7 @@ export class VirtualCall {
   #chunk = 0;
   #stream = 0;
   readonly #intake: CallIntake;
+  readonly #typed: TypedInput;
   #bufferedAmount = 0;
 
   static async open(options: VirtualCallOptions): Promise<VirtualCall> {
@@ -85,7 +90,9 @@ export class VirtualCall {
         throw error;
       },
     });
-    const pipelines = new CallPipelines(this.registry, {
+    const journals = options.journals?.(this.registry, clock);
+    journals?.start();
+    const parts = {
       clock,
       speechToText: made(options.speechToText),
       languageModel: made(options.languageModel),
@@ -98,7 +105,13 @@ export class VirtualCall {
         sendDigitsTool,
         serviceRequestTool(serviceRequestBook()),
       ],
-    });
+    };
+    const pipelines = new CallPipelines(
+      this.registry,
+      parts,
+      journals && ((call, all) => journals.partsOf(call, all)),
+    );
+    this.#typed = journals?.typedInput(pipelines) ?? pipelines;
     this.#intake = new CallIntake({
       registry: this.registry,
       profileFor: () => agentProfile({ greeting: "Hello.", ...options.profile }),
@@ -116,6 +129,7 @@ export class VirtualCall {
         counters: this.counters,
         claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
         conversation: (call) => pipelines.of(call),
+        observer: (call) => journals?.messagesOf(call),
         mediaStarted: (call, session, streamId) => {
           this.registry.publish(call.sessionId, { type: "media-started", streamId });
           this.registry.events.on("event", (event) => {
@@ -219,6 +233,10 @@ export class VirtualCall {
       streamSid: this.streamSid,
       dtmf: { track: "inbound_track", digit },
     });
+  }
+
+  types(text: string): void {
+    this.#typed.typed(this.events[0]?.sessionId ?? 0, text);
   }
 
   hangsUp(): void {

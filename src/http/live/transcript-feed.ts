@@ -1,6 +1,7 @@
 import type { CallEvent } from "../../calls/call-event.ts";
 import { isEnding } from "../../calls/call-lifecycle.ts";
-import type { CallRecord, CallRegistry } from "../../calls/call-registry.ts";
+import type { CallRecord } from "../../calls/call-record.ts";
+import type { CallRegistry } from "../../calls/call-registry.ts";
 import type { TranscriptEntry } from "../../calls/transcript.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
 import { LiveClient, type LiveSocket } from "./live-client.ts";

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
-import type { CallRecord, CallRegistry } from "../../calls/call-registry.ts";
+import type { CallRecord } from "../../calls/call-record.ts";
+import type { CallRegistry } from "../../calls/call-registry.ts";
 import { isCarrierStatus } from "../../calls/carrier.ts";
 import { errorResponse } from "../schemas/error-body.ts";
 import { callFields, formMediaType, placedQuery } from "../schemas/webhook-forms.ts";

@@ -35,6 +35,7 @@ describe("loadConfig", () => {
       sentiment: "embedded",
       callHistory: { allowPrivate: true },
       dataDir: "./data",
+      journals: "profile",
       maxCalls: 300,
       agent: {},
       notYet: [],

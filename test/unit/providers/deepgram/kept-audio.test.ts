@@ -83,6 +83,7 @@ describe("KeptAudio", () => {
         const all: number[] = [];
         let sent = 0;
         let start = 0;
+        let confirmed = 0; // also of what was not sent when it was confirmed
         for (const step of actions) {
           if ("append" in step) {
             all.push(...step.append);
@@ -94,7 +95,8 @@ describe("KeptAudio", () => {
             sent = all.length;
           } else if ("confirm" in step) {
             audio.confirm(step.confirm);
-            start = Math.max(start, Math.min(step.confirm, sent));
+            confirmed = Math.max(confirmed, Math.min(step.confirm, all.length));
+            start = Math.max(start, Math.min(confirmed, sent));
           } else {
             audio.rewind();
             sent = start;
