@@ -169,6 +169,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
       ...settledOwes,
       owner,
       clock,
+      onError: (error) => onError(error, "a batch was kept, but how it goes could not be told"),
     }),
     async recover() {
       await heartbeat.start();

@@ -22,6 +22,7 @@ export interface BatchDeskOptions {
   /** This process. */
   readonly owner: string;
   readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Takes batches in and tells how they go. */
@@ -37,17 +38,19 @@ export class BatchDesk {
    * once: it goes on by itself.
    */
   async order(settings: BatchSettings, rows: NewBatch["rows"]): Promise<BatchProgress> {
-    const { batches, dialer, clock } = this.#options;
+    const { batches, dialer, clock, onError } = this.#options;
     const id = `batch_${randomBytes(9).toString("base64url")}`;
-    await batches.add({ id, settings, createdAt: clock.wall(), rows });
+    const createdAt = clock.wall();
+    await batches.add({ id, settings, createdAt, rows });
     dialer.nudge();
     const takes = (rows.length - 1) * settings.delay;
-    const open = nextCallingTime(settings.hours, clock.wall()) === clock.wall();
+    const open = nextCallingTime(settings.hours, createdAt) === createdAt;
     try {
       if (open && takes <= SOON) await this.#placed(id, takes + PLACING);
       return await this.progress(id, { offset: 0, limit: rows.length });
-    } catch {
-      return orderedOnly(id, settings, rows, clock.wall()); // it is kept: whoever is told otherwise orders it again
+    } catch (error) {
+      onError(error);
+      return orderedOnly(id, settings, rows, createdAt); // it is kept: whoever is told otherwise orders it again
     }
   }
 
