@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Call } from "./calls/call.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
+import type { Erasable } from "./calls/erasure.ts";
 import type { TypedInput } from "./calls/typed-input.ts";
 import type { Config } from "./config/config.ts";
 import { Journals } from "./journal/journals.ts";
@@ -9,7 +10,7 @@ import type { PipelineParts } from "./pipeline/pipeline-parts.ts";
 import type { Clock } from "./runtime/clock.ts";
 
 /** Where the rest of the product meets the journals. */
-export interface JournalDesk {
+export interface JournalDesk extends Erasable {
   partsOf(call: Call, parts: PipelineParts): PipelineParts;
   messagesOf(call: Call): ((raw: Buffer) => void) | undefined;
   typedInput(inner: TypedInput): TypedInput;
@@ -45,6 +46,7 @@ const noJournals: JournalDesk = {
   typedInput: (inner) => inner,
   counters: { kept: 0, dropped: 0 },
   written: async () => {},
+  eraseCalls: async () => {},
 };
 
 function version(): string {

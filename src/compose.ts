@@ -116,6 +116,9 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   opened.push(() => carriers.close());
   const profileFor = (own: string) => agents.forNumber(own).profile;
   const profileNamed = (name: string) => (agents.named(name) ?? agents.forNumber("")).profile;
+  const journals = composeJournals(config, registry, clock, (error) =>
+    logger.warn({ err: error }, "a journal could not be kept"),
+  );
   const desk = await composeCallDesk({
     registry,
     store,
@@ -124,6 +127,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
+    keepers: [journals],
     ...(config.retention && { keepFor: config.retention }),
     onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
     clock,
@@ -142,9 +146,6 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
-  const journals = composeJournals(config, registry, clock, (error) =>
-    logger.warn({ err: error }, "a journal could not be kept"),
-  );
   const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
   const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });

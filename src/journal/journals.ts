@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
+import type { Erasable } from "../calls/erasure.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { PipelineParts } from "../pipeline/pipeline-parts.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
@@ -30,7 +32,7 @@ export interface JournalsOptions {
  * The journals of this process. They stand between a conversation and everything that it is told, so that the
  * conversation knows nothing of them; what the model that hears and speaks itself does is not kept.
  */
-export class Journals {
+export class Journals implements Erasable {
   readonly counters = { kept: 0, dropped: 0 };
   readonly #options: JournalsOptions;
   readonly #live = new Map<number, CallJournal>();
@@ -95,6 +97,15 @@ export class Journals {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
+  async eraseCalls(sessionIds: readonly number[]): Promise<void> {
+    await this.written(); // or one that is being written would come back
+    for (const sessionId of sessionIds) await rm(this.#path(sessionId), { force: true });
+  }
+
+  #path(sessionId: number): string {
+    return join(this.#options.folder, `${sessionId}.jsonl.gz`);
+  }
+
   #header({ direction, from, to, profile }: Call, parts: PipelineParts): Omit<JournalHeader, "k" | "origin"> {
     const { clock, gateway } = this.#options;
     return {
@@ -110,11 +121,11 @@ export class Journals {
   }
 
   #file(sessionId: number): JournalSink {
-    const { folder, onError } = this.#options;
+    const { onError } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#writing.add(promise);
     return new JournalFile({
-      path: join(folder, `${sessionId}.jsonl.gz`),
+      path: this.#path(sessionId),
       bound: MOST_WAITING,
       settled: (kept, error) => {
         this.counters[kept ? "kept" : "dropped"] += 1;
