@@ -107,7 +107,8 @@ async function endAll(url: string): Promise<void> {
     if (status !== "answered") continue;
     const body = JSON.stringify({ call_id: `call_${id}` });
     const headers = { "content-type": "application/json" };
-    expect((await fetch(`${url}/end`, { method: "POST", headers, body })).status).toBe(200);
+    // 409: the call was a killed gateway's, and is not settled yet.
+    expect([200, 409]).toContain((await fetch(`${url}/end`, { method: "POST", headers, body })).status);
   }
 }
 
