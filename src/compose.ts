@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { loadVoiceActivity } from "./audio/voice-activity.ts";
 import { CallIntake } from "./calls/call-intake.ts";
@@ -12,14 +11,15 @@ import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeJournals } from "./compose-journals.ts";
+import { MEDIA_PATH, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { composeRecordings } from "./compose-recordings.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
-import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
 import { TextDialogues } from "./pipeline/text-dialogues.ts";
@@ -32,9 +32,6 @@ import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { upgradeSignatureIsValid } from "./telephony/signature.ts";
-
-/** Where Twilio opens media sockets. */
-const MEDIA_PATH = "/api/phone/media";
 
 /** How long the start waits for what a former process has left to be settled, in ms; it goes on behind. */
 const RECOVERY_WAIT = 1_000;
@@ -127,13 +124,21 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
-    keepers: [journals],
+    keepers: [journals, { eraseCalls: async (calls) => recording?.eraseCalls(calls) }],
     ...(config.retention && { keepFor: config.retention }),
     onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
     clock,
     onError: (error, what) => logger.warn({ err: error }, what),
   });
   opened.push(() => desk.close());
+  const recording = await composeRecordings({
+    config,
+    profiles: agents.all.map(({ profile }) => profile),
+    directory: desk.directory,
+    clock,
+    onError: (error, what) => logger.error({ err: error }, what),
+  });
+  opened.push(async () => recording?.close());
   const speechHealth = new SpeechHealth();
   registry.events.on("event", (event) => speechHealth.apply(event));
   const intake = new CallIntake({
@@ -163,6 +168,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
     observer: (call) => journals.messagesOf(call),
+    recording: (call) => (call.profile.recording.enabled ? recording?.recordings.begin(call) : undefined),
     onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
@@ -190,6 +196,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     store: store.calls,
     deliveries: store.deliveries,
     milestones: desk.milestones,
+    ...(recording && { recordings: recording.recordings }),
     dialogue: dialogues,
     carrierName: carriers.outbound.name,
     typedInput: journals.typedInput(pipelines),
@@ -218,12 +225,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   dialogues.start();
   media.start();
   await http.ready();
-  const otherUpgrade = takeUpgradeHandler(http);
-  http.server.on("upgrade", (request: IncomingMessage, socket, head) => {
-    socket.on("error", () => socket.destroy()); // Node has taken its own listener off
-    if (pathOf(request) === MEDIA_PATH) media.handleUpgrade(request, socket, head);
-    else otherUpgrade(request, socket, head);
-  });
+  shareUpgrades(http, media);
   const waited = new AbortController();
   await Promise.race([desk.recover(), sleep(clock, RECOVERY_WAIT, waited.signal)]);
   waited.abort();
@@ -231,7 +233,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   eventLoop.start();
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
-  ownUrl = `http://${reachable(config.host)}:${port}`;
+  ownUrl = ownUrlAt(config.host, port);
   desk.dial();
   deliverer?.start();
 
@@ -243,6 +245,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await sentiments.close();
     await deliverer?.close();
     await journals.written();
+    await recording?.close();
     await desk.close();
     await carriers.close();
     await http.close();
@@ -253,7 +256,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   };
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${inUrl(config.host)}:${port}`,
+    url: urlAt(config.host, port),
     publicUrl,
     registry,
     logger,
@@ -273,19 +276,4 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
 
 function hasOpenAi(config: Config): boolean {
   return config.openai.apiKey !== undefined;
-}
-
-function inUrl(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** Where this machine itself reaches a server that listens on this host. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return inUrl(host === "::" ? "::1" : host);
-}
-
-function pathOf(request: IncomingMessage): string {
-  const [path = ""] = (request.url ?? "").split("?");
-  return path.replace(/\/$/, "");
 }

@@ -1,3 +1,5 @@
+import type { RecordingPolicy } from "./recordings.ts";
+
 /** How one agent greets, thinks, sounds and takes turns. Times in ms. */
 export interface AgentProfile {
   readonly name: string;
@@ -24,6 +26,7 @@ export interface AgentProfile {
   readonly protectedSentences: readonly string[];
   /** Whether a journal is kept of its calls; unset: no. */
   readonly journal?: boolean;
+  readonly recording: RecordingPolicy;
 }
 
 /** What the gateway itself says, in the profile's language, when neither the caller nor the model does. */
@@ -124,6 +127,7 @@ const defaultProfile: AgentProfile = {
   turnTaking: defaultTurnTaking,
   phrases: defaultPhrases,
   protectedSentences: [],
+  recording: { enabled: false },
 };
 
 /** The default agent with whatever the operator set. */

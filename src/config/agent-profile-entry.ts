@@ -1,4 +1,5 @@
 import type { AgentProfile, Phrases, TurnTaking } from "../calls/agent-profile.ts";
+import type { RecordingPolicy } from "../calls/recordings.ts";
 import { isText, type JsonFields } from "./json-fields.ts";
 import { turnTakingFields, turnTakingOrder } from "./turn-taking-fields.ts";
 
@@ -60,6 +61,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
     protectedSentences:
       fields.texts("protectedSentences", sentences(0, 50, 1_000)) ?? defaults.protectedSentences,
     ...(journal !== undefined && { journal }),
+    recording: readRecording(fields.object("recording"), context, isForeign),
   };
   const numbers = fields.texts("numbers", {
     least: 0,
@@ -87,6 +89,24 @@ function readTurnTaking(fields: JsonFields, { defaults, problem }: EntryContext)
     );
   }
   return turnTaking;
+}
+
+function readRecording(
+  fields: JsonFields,
+  { defaults, problem }: EntryContext,
+  isForeign: boolean,
+): RecordingPolicy {
+  const enabled = fields.flag("enabled") ?? defaults.recording.enabled;
+  const retentionDays = fields.number("retentionDays", 1, 36_500, "days") ?? defaults.recording.retentionDays;
+  const announce = fields.flagOrText("announce", 1, 500) ?? defaults.recording.announce;
+  fields.finish();
+  if (enabled && isForeign && announce === true)
+    problem("recording.announce is true: write the words, the default's are English");
+  return {
+    enabled,
+    ...(retentionDays !== undefined && { retentionDays }),
+    ...(announce !== undefined && announce !== false && { announce }),
+  };
 }
 
 /** @param missing told of each phrase that the entry does not have. */

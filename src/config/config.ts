@@ -48,6 +48,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly dataDir: string;
   /** Of which calls a journal is kept: of all, or of those whose profile asks for it. */
   readonly journals: (typeof journalChoices)[number];
+  /** For so many days recordings are kept, where the profile does not tell; unset: until they are removed. */
+  readonly recordingRetentionDays?: number;
   readonly redisUrl?: string;
   /** How long ended calls are kept, in ms; unset: for good. */
   readonly retention?: number;
@@ -120,6 +122,7 @@ function readConfig(environment: EnvironmentReader): Config {
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     journals: environment.choice("JOURNALS", "profile", journalChoices),
+    recordingRetentionDays: environment.optionalInteger("RECORDING_RETENTION_DAYS", 1, 36_500),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
     retention: readRetention(environment),
     maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),

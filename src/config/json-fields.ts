@@ -33,6 +33,12 @@ export class JsonFields {
     return this.#read(name, "true or false", (value) => typeof value === "boolean");
   }
 
+  /** True, false, or a text of so many characters. */
+  flagOrText(name: string, least: number, most: number): boolean | string | undefined {
+    const allowed = `true, false or a text of ${least} to ${most} characters`;
+    return this.#read(name, allowed, (value) => typeof value === "boolean" || isText(value, least, most));
+  }
+
   /** A whole number from `least` to `most`. */
   number(name: string, least: number, most: number, unit: string): number | undefined {
     return this.#read(

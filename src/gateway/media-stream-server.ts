@@ -3,11 +3,13 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
+import type { RecordingTarget } from "../calls/recordings.ts";
 import type { MediaSink } from "../pipeline/media-sink.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { countProblem, mediaCounters } from "./media-counters.ts";
 import { CloseCode, corkedSocket } from "./media-socket.ts";
-import { MediaStreamSession, type SessionHost } from "./media-stream-session.ts";
+import { MediaStreamSession } from "./media-stream-session.ts";
+import type { SessionHost } from "./session-host.ts";
 
 export interface MediaStreamServerOptions {
   readonly clock: Clock;
@@ -18,6 +20,8 @@ export interface MediaStreamServerOptions {
   readonly conversation: (call: Call) => MediaSink;
   /** Who wants to be told every message of the call's stream. */
   readonly observer?: (call: Call) => ((raw: Buffer) => void) | undefined;
+  /** Where a call is recorded; absent: nowhere. */
+  readonly recording?: (call: Call) => RecordingTarget | undefined;
   /** Hears of faults of ours that ended a stream. */
   readonly onError: (error: unknown) => void;
 }
@@ -91,13 +95,14 @@ export class MediaStreamServer {
   }
 
   get #host(): SessionHost {
-    const { clock, registry, claim, conversation, observer, onError } = this.#options;
+    const { clock, registry, claim, conversation, observer, recording, onError } = this.#options;
     return {
       clock,
       counters: this.counters,
       claim,
       conversation,
       ...(observer && { observer }),
+      recording: (call) => recording?.(call),
       failed: onError,
       mediaStarted: (call, session, streamId) => {
         this.#sessions.set(call.sessionId, session);

@@ -1,9 +1,9 @@
-import { BYTES_PER_MS, FRAME_BYTES, SAMPLE_RATE, SILENCE } from "../audio/audio-format.ts";
+import { BYTES_PER_MS, durationOf, FRAME_BYTES, SAMPLE_RATE, SILENCE } from "../audio/audio-format.ts";
 import type { Call } from "../calls/call.ts";
 import type { EndReason } from "../calls/call-event.ts";
 import type { MediaSink } from "../pipeline/media-sink.ts";
 import type { HeardTurn, Playback } from "../pipeline/playback.ts";
-import type { Cancel, Clock } from "../runtime/clock.ts";
+import type { Cancel } from "../runtime/clock.ts";
 import { MediaFrameReader } from "../telephony/media-frame-reader.ts";
 import {
   type InboundMessage,
@@ -12,26 +12,11 @@ import {
   type StreamStart,
 } from "../telephony/media-messages.ts";
 import { InboundGaps } from "./inbound-gaps.ts";
-import { countProblem, type MediaCounters, type MediaProblem } from "./media-counters.ts";
+import { countProblem, type MediaProblem } from "./media-counters.ts";
 import { CloseCode, type MediaSocket } from "./media-socket.ts";
 import { OutboundPacer } from "./outbound-pacer.ts";
-
-/** What a session needs from the rest of the product. */
-export interface SessionHost {
-  readonly clock: Clock;
-  readonly counters: MediaCounters;
-  /** Checks and spends the stream's token; rejects when the stream must not be served. */
-  claim(token: string, sipCallId: string): Promise<Call>;
-  /** The conversation of a call whose media has come. */
-  conversation(call: Call): MediaSink;
-  /** Who wants to be told every message of the call's stream, as it came, before it is acted on. */
-  observer?(call: Call): ((raw: Buffer) => void) | undefined;
-  mediaStarted(call: Call, session: MediaStreamSession, streamSid: string): void;
-  /** The stream is over: the caller hung up, or the socket is of no more use. */
-  mediaEnded(call: Call, reason: EndReason): void;
-  /** A fault of ours, which ends this stream and no other. */
-  failed(error: unknown): void;
-}
+import { RecordingTimeline } from "./recording-timeline.ts";
+import type { SessionHost } from "./session-host.ts";
 
 /** One media stream: Twilio's messages in, paced audio out. It knows nothing of speech. */
 export class MediaStreamSession implements Playback {
@@ -41,6 +26,7 @@ export class MediaStreamSession implements Playback {
   #stream: Stream | undefined;
   #watchdog: Cancel | undefined;
   #lastMessageAt = 0;
+  #startedAt = 0;
   #problems = 0;
   /** Messages that came while the token was being checked. */
   readonly #early: Buffer[] = [];
@@ -116,6 +102,10 @@ export class MediaStreamSession implements Playback {
     return this.#stream?.pacer.pending ?? 0;
   }
 
+  conceal(ms: number): void {
+    this.#stream?.recording?.conceal(ms, this.#host.clock.now());
+  }
+
   #handle(message: InboundMessage): void {
     if (message.event === "connected") return;
     if (message.event === "start") {
@@ -149,6 +139,7 @@ export class MediaStreamSession implements Playback {
     if (start.encoding !== "audio/x-mulaw" || start.sampleRate !== SAMPLE_RATE)
       return this.#refuse("unsupported-format");
     this.#state = "claiming";
+    this.#startedAt = this.#host.clock.now();
     this.#host
       .claim(start.parameters.token ?? "", start.callSid)
       .then(
@@ -166,14 +157,21 @@ export class MediaStreamSession implements Playback {
     const { clock, counters } = this.#host;
     const sink = this.#host.conversation(call);
     const writer = new MessageWriter(streamSid);
+    const target = this.#host.recording(call);
+    const announces = call.profile.recording.announce !== undefined;
+    const recording = target && new RecordingTimeline(target, this.#startedAt, announces);
     const pacer = new OutboundPacer(clock, {
       audio: (mulaw) => {
+        recording?.agent(mulaw, clock.now(), pacer.ledger.lead(clock.now()) - durationOf(mulaw.length));
         counters.framesOut += 1;
         counters.bytesOut += mulaw.length;
         this.#send(writer.media(mulaw));
       },
       mark: (name) => this.#send(writer.mark(name)),
-      clear: () => this.#send(writer.clear),
+      clear: () => {
+        recording?.clear(clock.now(), pacer.ledger.lead(clock.now()));
+        this.#send(writer.clear);
+      },
       started: (turn) => sink.started(turn),
       heard: (progress) => sink.heard(progress),
       finished: (turn) => sink.finished(turn),
@@ -183,6 +181,7 @@ export class MediaStreamSession implements Playback {
       call,
       sink,
       pacer,
+      recording,
       frames: new MediaFrameReader(streamSid),
       gaps: new InboundGaps(),
       observe: this.#host.observer?.(call),
@@ -206,6 +205,7 @@ export class MediaStreamSession implements Playback {
       counters.gapMs += missing;
       stream.sink.audio(Buffer.alloc(Math.round(missing) * BYTES_PER_MS, SILENCE));
     }
+    stream.recording?.caller(audio, timestamp, this.#lastMessageAt);
     stream.sink.audio(audio);
   }
 
@@ -248,6 +248,7 @@ export class MediaStreamSession implements Playback {
     if (stream === undefined) return;
     this.#host.counters.marksOverdue += stream.pacer.ledger.marksOverdue;
     stream.pacer.close();
+    stream.recording?.end(this.#host.clock.now());
     this.#host.mediaEnded(stream.call, reason);
   }
 
@@ -263,6 +264,7 @@ interface Stream {
   readonly call: Call;
   readonly sink: MediaSink;
   readonly pacer: OutboundPacer;
+  readonly recording: RecordingTimeline | undefined;
   readonly frames: MediaFrameReader;
   readonly gaps: InboundGaps;
   readonly observe: ((raw: Buffer) => void) | undefined;

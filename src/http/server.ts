@@ -11,6 +11,7 @@ import type { Deliveries } from "../calls/deliveries.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
 import type { Erasure } from "../calls/erasure.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
+import type { Recordings } from "../calls/recordings.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LogRing } from "../telemetry/log-ring.ts";
@@ -43,6 +44,7 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { outboundCallRoutes } from "./routes/outbound-calls.ts";
 import { phoneManagementRoutes } from "./routes/phone-management.ts";
 import { phoneWebhookRoutes } from "./routes/phone-webhooks.ts";
+import { recordingRoutes } from "./routes/recordings.ts";
 import { transcriptRoutes } from "./routes/transcripts.ts";
 import { turnRoutes } from "./routes/turns.ts";
 import { typedInputRoutes } from "./routes/typed-input.ts";
@@ -62,6 +64,8 @@ export interface HttpServerOptions {
   readonly store: CallStore;
   readonly deliveries: Deliveries;
   readonly milestones: CallMilestones;
+  /** Absent: calls have no recordings. */
+  readonly recordings?: Recordings;
   readonly dialogue: Dialogue;
   /** Name of the carrier whose webhooks come in. */
   readonly carrierName: string;
@@ -159,6 +163,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(transcriptRoutes(directory));
     guarded.register(turnRoutes(directory));
     guarded.register(deliveryRoutes(options.deliveries, clock));
+    guarded.register(recordingRoutes(options.recordings, directory));
     guarded.register(typedInputRoutes(options.typedInput));
   });
   app.register(async (live) => {

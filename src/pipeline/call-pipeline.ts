@@ -85,6 +85,7 @@ export class CallPipeline implements MediaSink {
       },
       pending: () => this.#agent.playback.pending,
       pressed: (digit) => host.publish({ type: "dtmf", digit }),
+      conceal: (ms) => this.#agent.playback.conceal(ms),
       play: (tones) => this.#agent.playTones(tones),
     });
     this.#mind = new AgentMind({

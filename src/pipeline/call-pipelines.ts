@@ -1,3 +1,4 @@
+import { announcingRecording } from "../calls/announced-recording.ts";
 import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
@@ -103,7 +104,9 @@ export class CallPipelines implements TypedInput {
   }
 
   #conversation(call: Call): CallConversation {
-    const { sessionId, profile } = call;
+    const { sessionId } = call;
+    const profile = announcingRecording(call.profile);
+    const announcing = { ...call, profile };
     const host: PipelineHost = {
       publish: (fact) => this.#registry.publish(sessionId, fact),
       end: (reason) => this.#registry.end(sessionId, reason),
@@ -111,8 +114,8 @@ export class CallPipelines implements TypedInput {
     const parts = this.#partsOf(call, this.#parts);
     const { speechToSpeech } = parts;
     if (profile.mode === "cascade" || speechToSpeech === undefined)
-      return new CallPipeline(call, parts, host);
-    return new SpeechToSpeechPipeline(call, { ...parts, speechToSpeech }, host);
+      return new CallPipeline(announcing, parts, host);
+    return new SpeechToSpeechPipeline(announcing, { ...parts, speechToSpeech }, host);
   }
 
   #close(sessionId: number): void {

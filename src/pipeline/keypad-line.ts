@@ -12,6 +12,8 @@ export interface KeypadLineOptions {
   readonly pressed: (digit: string) => void;
   /** Audio that the caller has still to hear, in ms. */
   readonly pending: () => number;
+  /** Nothing of the caller's sound may be kept for so many ms from now. */
+  readonly conceal: (ms: number) => void;
   readonly play: (tones: Uint8Array) => void;
 }
 
@@ -33,7 +35,7 @@ export class KeypadLine implements CallerLine {
     const at = this.#options.clock.now();
     if (!this.#collector.active) {
       if (at >= this.#swallowUntil) return false;
-      this.#swallowUntil = at + REST_OF_SECRET;
+      this.#swallowRest(at);
       return true;
     }
     if (!this.#secret) this.#options.pressed(digit);
@@ -48,9 +50,10 @@ export class KeypadLine implements CallerLine {
   ): Promise<CollectedDigits> {
     if (this.#collector.active)
       throw new Error("Keys are already being collected: ask for one number at a time.");
-    const { clock, collecting, pending } = this.#options;
+    const { clock, collecting, conceal, pending } = this.#options;
     this.#secret = request.secret;
     collecting(true, request.secret);
+    if (request.secret) conceal(Number.POSITIVE_INFINITY);
     const collected = this.#collector.collect(request, signal);
     // The caller is still being asked for them.
     while (pending() > 0 && this.#collector.active && !signal.aborted) {
@@ -58,9 +61,15 @@ export class KeypadLine implements CallerLine {
       await sleep(clock, Math.min(pending(), LOOK_AGAIN), signal);
     }
     const { digits, ended } = await collected;
-    if (request.secret && ended === "cancelled") this.#swallowUntil = clock.now() + REST_OF_SECRET;
+    if (request.secret) conceal(LAST_TONE);
+    if (request.secret && ended === "cancelled") this.#swallowRest(clock.now());
     collecting(false, request.secret);
     return { digits, ended };
+  }
+
+  #swallowRest(at: number): void {
+    this.#swallowUntil = at + REST_OF_SECRET;
+    this.#options.conceal(REST_OF_SECRET);
   }
 
   sendDigits(keys: string): void {
@@ -70,4 +79,6 @@ export class KeypadLine implements CallerLine {
 
 /** Between two keys of somebody who does not know yet that nobody listens, in ms. */
 const REST_OF_SECRET = 3_000;
+/** How long a key may sound on after the carrier has told it, in ms. */
+const LAST_TONE = 500;
 const LOOK_AGAIN = 250;

@@ -11,6 +11,11 @@ export interface Playback {
   clear(): readonly HeardTurn[];
   /** How much of a turn the caller has heard by now, in ms; 0 for a turn that was played out or cleared. */
   heard(turn: number): number;
+  /**
+   * Keeps nothing of the caller's sound for the next so many ms, or not until told otherwise (`Infinity`): keys
+   * that are a secret can be heard in it. Takes the place of what was asked before.
+   */
+  conceal(ms: number): void;
   /** Audio accepted and not yet played, in ms. */
   readonly pending: number;
 }

@@ -26,6 +26,7 @@ export const noEar: Playback = {
   play() {},
   playFinished() {},
   clear: () => [],
+  conceal: () => {},
   heard: () => 0,
   pending: 0,
 };

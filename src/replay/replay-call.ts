@@ -1,6 +1,6 @@
 import { FRAME_BYTES, FRAME_MS, SILENCE } from "../audio/audio-format.ts";
 import type { SpeechDetector } from "../audio/voice-activity.ts";
-import type { AgentProfile, TurnTaking } from "../calls/agent-profile.ts";
+import { type AgentProfile, agentProfile, type TurnTaking } from "../calls/agent-profile.ts";
 import type { Call } from "../calls/call.ts";
 import type { EndReason } from "../calls/call-event.ts";
 import { CallRegistry } from "../calls/call-registry.ts";
@@ -49,10 +49,12 @@ class Replay {
     const changed = turnTaking !== undefined;
     this.#clock = clock;
     this.#timeline = entries.filter(isOnTimeline);
-    this.#call = callOf(header, {
+    // What the journal's gateway did not know yet is as it is by default.
+    const profile = agentProfile({
       ...header.profile,
       turnTaking: { ...header.profile.turnTaking, ...turnTaking },
     });
+    this.#call = callOf(header, profile);
     this.#registry = new CallRegistry({ clock, maxCalls: 1, onListenerError: rethrow });
     this.#registry.events.on("event", (event) => {
       const decision = decisionIn(event, (at) => Math.round(at * 1000) / 1000);
@@ -164,6 +166,7 @@ class Replay {
         conversation: (call) => this.#pipelines.of(call),
         mediaStarted: (_, __, streamId) =>
           this.#registry.publish(sessionId, { type: "media-started", streamId }),
+        recording: () => undefined,
         mediaEnded: (_, reason) => this.#registry.end(sessionId, reason),
         failed: rethrow,
       },

@@ -10,6 +10,7 @@ const catalogue = {
   NOT_FOUND: { status: 404, retryable: false },
   CONFLICT: { status: 409, retryable: false },
   PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
+  RANGE_NOT_SATISFIABLE: { status: 416, retryable: false },
   /** A live feed was asked for by a plain request. */
   UPGRADE_REQUIRED: { status: 426, retryable: false },
   RATE_LIMITED: { status: 429, retryable: true },

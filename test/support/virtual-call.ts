@@ -7,6 +7,7 @@ import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.t
 import type { CallEvent } from "../../src/calls/call-event.ts";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
+import type { RecordingTarget } from "../../src/calls/recordings.ts";
 import { countingIds } from "../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
 import { streamTokenKey } from "../../src/calls/stream-token.ts";
@@ -39,6 +40,8 @@ export interface VirtualCallOptions {
   readonly tools?: readonly Tool[];
   /** Keeps journals of the calls. */
   readonly journals?: (registry: CallRegistry, clock: ManualClock) => Journals;
+  /** Where the call is recorded. */
+  readonly recording?: RecordingTarget;
 }
 
 /** What went from the gateway to the caller's side, by what it was. */
@@ -130,6 +133,7 @@ export class VirtualCall {
         claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
         conversation: (call) => pipelines.of(call),
         observer: (call) => journals?.messagesOf(call),
+        recording: () => options.recording,
         mediaStarted: (call, session, streamId) => {
           this.registry.publish(call.sessionId, { type: "media-started", streamId });
           this.registry.events.on("event", (event) => {

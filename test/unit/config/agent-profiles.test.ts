@@ -125,7 +125,7 @@ describe("agent profiles", () => {
     [{ name: "a", greetings: "Hi" }, 'profile "a": greetings is not a field: did you mean greeting?'],
     [
       { name: "a", colour: "red" },
-      'profile "a": colour is not a field: use one of name, language, voice, businessType, tools, journal, greeting, prompt, mode, turnTaking, phrases, protectedSentences, numbers.',
+      'profile "a": colour is not a field: use one of name, language, voice, businessType, tools, journal, greeting, prompt, mode, turnTaking, phrases, protectedSentences, recording, numbers.',
     ],
     [
       { name: "a", turnTaking: { endpointmn: 1 } },

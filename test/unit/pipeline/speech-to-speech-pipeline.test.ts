@@ -55,6 +55,8 @@ class Told implements Playback, SpeechToSpeech {
     this.pipeline.open(this);
   }
 
+  conceal(): void {}
+
   open(_options: unknown, listener: (event: SpeechSessionEvent) => void): SpeechSession {
     this.tell = listener;
     const note = (what: string): void => void this.done.push(what);

@@ -24,6 +24,8 @@ class ScriptedPlayback implements Playback {
     return this.heardAtClear;
   }
 
+  conceal(): void {}
+
   heard(turn: number): number {
     return this.heardAtClear.find((heard) => heard.turn === turn)?.heard ?? 0;
   }

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { AgentProfile } from "./calls/agent-profile.ts";
+import type { CallDirectory } from "./calls/call-directory.ts";
+import type { Erasable } from "./calls/erasure.ts";
+import { RecordingRetention } from "./calls/recording-retention.ts";
+import type { Config } from "./config/config.ts";
+import { RecordingFolder } from "./recordings/recording-folder.ts";
+import type { Clock } from "./runtime/clock.ts";
+
+export interface RecordingParts {
+  readonly config: Pick<Config, "dataDir" | "recordingRetentionDays">;
+  readonly profiles: readonly AgentProfile[];
+  readonly directory: CallDirectory;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/** The recordings of this process, and what removes them in time. */
+export interface RecordingDesk extends Erasable {
+  readonly recordings: RecordingFolder;
+  close(): Promise<void>;
+}
+
+/** Opens the folder; undefined without a data folder: nothing is recorded then. */
+export async function composeRecordings(parts: RecordingParts): Promise<RecordingDesk | undefined> {
+  const { config, profiles, directory, clock, onError } = parts;
+  if (config.dataDir === ":memory:") return undefined;
+  const recordings = new RecordingFolder(join(config.dataDir, "recordings"), onError);
+  await recordings.start();
+  const byDefault = config.recordingRetentionDays;
+  const daysOf = (profile: AgentProfile | undefined) => profile?.recording.retentionDays ?? byDefault;
+  const days = [byDefault, ...profiles.map(daysOf)].filter((some) => some !== undefined);
+  const retention = new RecordingRetention({
+    recordings,
+    daysFor: async (sessionId) => {
+      const call = await directory.find(sessionId);
+      return daysOf(profiles.find(({ name }) => name === call?.profile));
+    },
+    fewestDays: days.length === 0 ? undefined : Math.min(...days),
+    clock,
+    onError: (error) => onError(error, "old recordings could not be removed; trying again"),
+  });
+  retention.start();
+  return {
+    recordings,
+    async eraseCalls(sessionIds) {
+      for (const sessionId of sessionIds) await recordings.remove(sessionId);
+    },
+    async close() {
+      await retention.close();
+      await recordings.close();
+    },
+  };
+}

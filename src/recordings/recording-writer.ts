@@ -1,0 +1,101 @@
+import { type FileHandle, open, rename } from "node:fs/promises";
+import type { RecordingTarget } from "../calls/recordings.ts";
+import { WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
+
+export interface WriterOptions {
+  /** Where the complete file is to be; until then it has {@link PART} behind its name. */
+  readonly path: string;
+  /** Hears once of what went wrong, and how many ms of the recording are silence because of it so far. */
+  readonly onError: (error: unknown) => void;
+  /** The file is complete, or given up; `lost`: bytes that are silence in it because they could not be written. */
+  readonly onDone: (complete: boolean, lost: number) => void;
+}
+
+/**
+ * Writes one recording behind the call's back. At most {@link QUEUE_LIMIT} blocks wait for the disk; what does not
+ * fit, and what the disk refuses, stays a hole in the file, which reads as silence, so that the rest keeps its time.
+ */
+export class RecordingWriter implements RecordingTarget {
+  readonly #options: WriterOptions;
+  readonly #queue: { readonly at: number; readonly pcm: Uint8Array }[] = [];
+  #position = WAV_HEADER_BYTES;
+  #ended = false;
+  #lost = 0;
+  #told = false;
+  #wake: () => void = () => {};
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    void this.#run();
+  }
+
+  write(pcm: Uint8Array): void {
+    if (this.#ended) return;
+    if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ at: this.#position, pcm });
+    else this.#lose(pcm, new Error("The disk is too slow for the recording: part of it is silence."));
+    this.#position += pcm.length;
+    this.#wake();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    const part = this.#options.path + PART;
+    let file: FileHandle | undefined;
+    let complete = false;
+    try {
+      file = await open(part, "w");
+      await file.write(wavHeader(0), 0, WAV_HEADER_BYTES, 0);
+      await this.#drain(file);
+      await file.truncate(this.#position); // holes at the end count too
+      const bytes = this.#position - WAV_HEADER_BYTES;
+      await file.write(wavHeader(bytes), 0, WAV_HEADER_BYTES, 0);
+      await file.sync();
+      await file.close();
+      file = undefined;
+      await rename(part, this.#options.path);
+      complete = true;
+    } catch (error) {
+      this.#tell(error);
+      this.#ended = true; // no block is kept for a file that there is not
+      this.#queue.length = 0;
+    }
+    await file?.close().catch(() => {});
+    this.#options.onDone(complete, this.#lost);
+  }
+
+  async #drain(file: FileHandle): Promise<void> {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next !== undefined) {
+        await file
+          .write(next.pcm, 0, next.pcm.length, next.at)
+          .catch((error: unknown) => this.#lose(next.pcm, error));
+      } else if (this.#ended) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+
+  #lose(pcm: Uint8Array, error: unknown): void {
+    this.#lost += pcm.length;
+    this.#tell(error);
+  }
+
+  #tell(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#options.onError(error);
+  }
+}
+
+/** Ending of a file that is not complete. */
+export const PART = ".part";
+/** Blocks of a second that wait for the disk: 1 MB for a call at most. */
+const QUEUE_LIMIT = 32;
