@@ -15,6 +15,7 @@ import { failoverSpeechToText } from "./providers/failover/failover-speech-to-te
 import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
 import { OpenAiRealtime } from "./providers/openai-realtime/openai-realtime.ts";
+import { CircuitBreakers } from "./runtime/circuit-breakers.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { type Closable, closeAll } from "./runtime/closable.ts";
 import type { GatewayError } from "./runtime/errors.ts";
@@ -41,6 +42,11 @@ export function composeProviders(
   const covered = (port: ProviderPort) => (provider: string, error: GatewayError) =>
     onCovered(port, provider, error);
   const closables: Closable[] = [];
+  const breakers = {
+    stt: new CircuitBreakers(clock),
+    llm: new CircuitBreakers(clock),
+    tts: new CircuitBreakers(clock),
+  };
 
   const speechToText = {
     embedded(): SpeechToText {
@@ -82,15 +88,15 @@ export function composeProviders(
   return {
     speechToText: failoverSpeechToText(
       stt.map((name) => speechToText[name]()),
-      { clock, onFailure: covered("stt") },
+      { clock, onFailure: covered("stt"), breakers: breakers.stt },
     ),
     languageModel: failoverLanguageModel(
       llm.map((name) => languageModel[name]()),
-      { onFailure: covered("llm") },
+      { onFailure: covered("llm"), breakers: breakers.llm },
     ),
     textToSpeech: failoverTextToSpeech(
       tts.map((name) => textToSpeech[name]()),
-      { onFailure: covered("tts") },
+      { onFailure: covered("tts"), breakers: breakers.tts },
     ),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
     close: (reason) => closeAll(reason, closables),

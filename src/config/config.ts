@@ -6,6 +6,7 @@ import { deepFreeze, given } from "./given.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
 import { readPrices } from "./prices.ts";
+import { type ProviderDeadlines, readProviderDeadlines } from "./provider-deadlines.ts";
 import {
   type ProviderLists,
   readProviderLists,
@@ -38,6 +39,7 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
   /** Who judges how callers sound. */
+  readonly providerDeadlines: ProviderDeadlines;
   readonly sentiment: SentimentProviderName;
   readonly callHistory: CallHistoryConfig;
   /** What calls cost; unset: not known. */
@@ -115,6 +117,7 @@ function readConfig(environment: EnvironmentReader): Config {
       openai: openai.apiKey,
       elevenlabs: elevenlabs.apiKey,
     }),
+    providerDeadlines: readProviderDeadlines(environment),
     sentiment: readSentimentProvider(environment, openai.apiKey),
     callHistory: readCallHistory(environment),
     prices: readPrices(environment),

@@ -1,3 +1,4 @@
+import type { CircuitBreakers } from "../../runtime/circuit-breakers.ts";
 import type { GatewayError } from "../../runtime/errors.ts";
 
 export interface FailoverOptions {
@@ -7,6 +8,8 @@ export interface FailoverOptions {
    * `provider` is the failed one's name. Must not throw.
    */
   readonly onFailure: (provider: string, error: GatewayError) => void;
+  /** Which providers are worth asking, by name, shared by all calls; every outcome is told to them. */
+  readonly breakers: Pick<CircuitBreakers, "admits" | "tell">;
 }
 
 /** The first of a list; throws a RangeError when there is none. */

@@ -15,7 +15,7 @@ export interface FailoverVoice {
   speak(listener: (event: SpeechEvent) => void): Utterance | undefined;
 }
 
-export interface FailoverUtteranceParts extends FailoverOptions {
+export interface FailoverUtteranceParts extends Pick<FailoverOptions, "onFailure"> {
   /** In failover order; at least one. */
   readonly voices: readonly FailoverVoice[];
   readonly listener: (event: SpeechEvent) => void;

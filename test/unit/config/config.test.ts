@@ -32,6 +32,7 @@ describe("loadConfig", () => {
       openai: {},
       elevenlabs: {},
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
+      providerDeadlines: { firstToken: 2_500, firstByte: 1_000 },
       sentiment: "embedded",
       callHistory: { allowPrivate: true },
       dataDir: "./data",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LanguageModel, ReplyPart } from "../../../../src/pipeline/language-model.ts";
 import { failoverLanguageModel } from "../../../../src/providers/failover/failover-language-model.ts";
 import { scriptedLanguageModel } from "../../../../src/providers/scripted/scripted-language-model.ts";
+import { CircuitBreakers } from "../../../../src/runtime/circuit-breakers.ts";
 import { GatewayError } from "../../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../../src/runtime/manual-clock.ts";
 
@@ -31,6 +32,7 @@ function listOf(...providers: LanguageModel[]) {
   const failures: [string, GatewayError][] = [];
   const model = failoverLanguageModel(providers, {
     onFailure: (provider, error) => failures.push([provider, error]),
+    breakers: new CircuitBreakers(new ManualClock()),
   });
   return { model, failures };
 }

@@ -4,6 +4,7 @@ import { encodeMulaw } from "../../../../src/audio/mulaw.ts";
 import type { SpeechToText, TranscriptEvent } from "../../../../src/pipeline/speech-to-text.ts";
 import { failoverSpeechToText } from "../../../../src/providers/failover/failover-speech-to-text.ts";
 import { scriptedSpeechToText } from "../../../../src/providers/scripted/scripted-speech-to-text.ts";
+import { CircuitBreakers } from "../../../../src/runtime/circuit-breakers.ts";
 import { GatewayError } from "../../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../../src/runtime/manual-clock.ts";
 import { voice } from "../../audio/signals.ts";
@@ -49,6 +50,7 @@ function listOf(...providers: SpeechToText[]) {
   const list = failoverSpeechToText(providers, {
     clock,
     onFailure: (provider, error) => failures.push(`${provider} ${error.message}`),
+    breakers: new CircuitBreakers(new ManualClock()),
   });
   const told: string[] = [];
   const stream = list.open({ language: "en-US" }, (event) => {
@@ -65,9 +67,13 @@ function two() {
 describe("failoverSpeechToText", () => {
   it("is the provider itself when there is only one", () => {
     const { provider } = directed("a");
-    expect(failoverSpeechToText([provider], { clock: new ManualClock(), onFailure: () => {} })).toBe(
-      provider,
-    );
+    expect(
+      failoverSpeechToText([provider], {
+        clock: new ManualClock(),
+        onFailure: () => {},
+        breakers: new CircuitBreakers(new ManualClock()),
+      }),
+    ).toBe(provider);
   });
 
   it.each(["silence", "none"] as const)(

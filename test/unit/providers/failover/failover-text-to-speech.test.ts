@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SpeechEvent, TextToSpeech, Utterance } from "../../../../src/pipeline/text-to-speech.ts";
 import { failoverTextToSpeech } from "../../../../src/providers/failover/failover-text-to-speech.ts";
 import { scriptedTextToSpeech } from "../../../../src/providers/scripted/scripted-text-to-speech.ts";
+import { CircuitBreakers } from "../../../../src/runtime/circuit-breakers.ts";
 import { GatewayError } from "../../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../../src/runtime/manual-clock.ts";
 
@@ -63,6 +64,7 @@ function listOf(...failsAt: (string | undefined)[]) {
   const failures: string[] = [];
   const list = failoverTextToSpeech(voices, {
     onFailure: (provider, error) => failures.push(`${provider} ${error.message}`),
+    breakers: new CircuitBreakers(new ManualClock()),
   });
   const connection = list.open({ language: "en-US", voice: "v" });
   const heard: string[] = [];
@@ -88,7 +90,9 @@ const script = ["write Sure. ", "flush", "write I can ", "write help.", "end"];
 describe("failoverTextToSpeech", () => {
   it("is the provider itself when there is only one", () => {
     const only = voice(new ManualClock(), "a");
-    expect(failoverTextToSpeech([only], { onFailure: () => {} })).toBe(only);
+    expect(
+      failoverTextToSpeech([only], { onFailure: () => {}, breakers: new CircuitBreakers(new ManualClock()) }),
+    ).toBe(only);
   });
 
   it("has the first one's name, speaks with it and opens no other", () => {
