@@ -3,12 +3,15 @@ import type { AgentProfile } from "./calls/agent-profile.ts";
 import type { CallDirectory } from "./calls/call-directory.ts";
 import type { Erasable } from "./calls/erasure.ts";
 import { RecordingRetention } from "./calls/recording-retention.ts";
+import type { Recordings } from "./calls/recordings.ts";
 import type { Config } from "./config/config.ts";
+import type { RecordingBucketOptions } from "./recordings/recording-bucket.ts";
 import { RecordingFolder } from "./recordings/recording-folder.ts";
+import { UploadedRecordings } from "./recordings/uploaded-recordings.ts";
 import type { Clock } from "./runtime/clock.ts";
 
 export interface RecordingParts {
-  readonly config: Pick<Config, "dataDir" | "recordingRetentionDays">;
+  readonly config: Pick<Config, "dataDir" | "recordingRetentionDays" | "recordingBucket">;
   readonly profiles: readonly AgentProfile[];
   readonly directory: CallDirectory;
   readonly clock: Clock;
@@ -17,7 +20,7 @@ export interface RecordingParts {
 
 /** The recordings of this process, and what removes them in time. */
 export interface RecordingDesk extends Erasable {
-  readonly recordings: RecordingFolder;
+  readonly recordings: Recordings;
   close(): Promise<void>;
 }
 
@@ -25,8 +28,11 @@ export interface RecordingDesk extends Erasable {
 export async function composeRecordings(parts: RecordingParts): Promise<RecordingDesk | undefined> {
   const { config, profiles, directory, clock, onError } = parts;
   if (config.dataDir === ":memory:") return undefined;
-  const recordings = new RecordingFolder(join(config.dataDir, "recordings"), onError);
-  await recordings.start();
+  const folder = new RecordingFolder(join(config.dataDir, "recordings"), onError);
+  await folder.start();
+  const recordings: RecordingFolder | UploadedRecordings = config.recordingBucket
+    ? await uploaded(folder, { ...config.recordingBucket, clock }, onError)
+    : folder;
   const byDefault = config.recordingRetentionDays;
   const daysOf = (profile: AgentProfile | undefined) => profile?.recording.retentionDays ?? byDefault;
   const days = [byDefault, ...profiles.map(daysOf)].filter((some) => some !== undefined);
@@ -51,4 +57,17 @@ export async function composeRecordings(parts: RecordingParts): Promise<Recordin
       await recordings.close();
     },
   };
+}
+
+/** S3's SDK is loaded here and not before: who keeps recordings in the folder does not pay for it. */
+async function uploaded(
+  folder: RecordingFolder,
+  options: RecordingBucketOptions,
+  onError: (error: unknown, what: string) => void,
+): Promise<UploadedRecordings> {
+  const { RecordingBucket } = await import("./recordings/recording-bucket.ts");
+  const bucket = new RecordingBucket(options);
+  const recordings = new UploadedRecordings({ folder, bucket, clock: options.clock, onError });
+  await recordings.start();
+  return recordings;
 }

@@ -55,7 +55,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/openai-realtime": provider("ws", "openai"),
   "providers/scripted": provider(),
   store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
-  recordings: { ours: ["calls", "audio", "runtime"], packages: [] },
+  recordings: { ours: ["calls", "audio", "runtime"], packages: ["@aws-sdk/client-s3"] },
   webhooks: { ours: ["calls", "runtime"], packages: ["jose"] },
   telemetry: { ours: ["calls", "runtime"], packages: ["prom-client", "pino", "@opentelemetry/"] },
   http: {

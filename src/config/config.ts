@@ -13,6 +13,7 @@ import {
   readSentimentProvider,
   type SentimentProviderName,
 } from "./provider-lists.ts";
+import { type RecordingBucketConfig, readRecordingBucket } from "./recording-bucket.ts";
 import {
   type DeepgramConfig,
   type ElevenLabsConfig,
@@ -51,6 +52,8 @@ export interface Config extends Readonly<Listening>, WebAccess {
   /** Of which calls a journal is kept: of all, or of those whose profile asks for it. */
   readonly journals: (typeof journalChoices)[number];
   /** For so many days recordings are kept, where the profile does not tell; unset: until they are removed. */
+  /** Where complete recordings go; unset: they stay in the data folder. */
+  readonly recordingBucket?: RecordingBucketConfig;
   readonly recordingRetentionDays?: number;
   readonly redisUrl?: string;
   /** How long ended calls are kept, in ms; unset: for good. */
@@ -125,6 +128,7 @@ function readConfig(environment: EnvironmentReader): Config {
     databaseUrl: environment.secretUrl("DATABASE_URL", ["postgres:", "postgresql:"], "postgres://host/name"),
     dataDir: environment.text("DATA_DIR") ?? "./data",
     journals: environment.choice("JOURNALS", "profile", journalChoices),
+    recordingBucket: readRecordingBucket(environment),
     recordingRetentionDays: environment.optionalInteger("RECORDING_RETENTION_DAYS", 1, 36_500),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
     retention: readRetention(environment),

@@ -12,6 +12,8 @@ import { SAMPLE_BYTES, WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
 export class RecordingFolder implements Recordings {
   /** Bytes of recordings that are silence because they could not be written. */
   lostBytes = 0;
+  /** Hears of every recording that has become complete; must not throw. */
+  onComplete: (sessionId: number) => void = () => {};
   readonly #folder: string;
   readonly #onError: (error: unknown, what: string) => void;
   readonly #writing = new Set<Promise<void>>();
@@ -37,11 +39,12 @@ export class RecordingFolder implements Recordings {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#writing.add(promise);
     return new RecordingWriter({
-      path: this.#path(sessionId),
+      path: this.pathOf(sessionId),
       onError: (error) => this.#onError(error, "a call is not, or not all, recorded; it goes on"),
-      onDone: (_complete, lost) => {
+      onDone: (complete, lost) => {
         this.lostBytes += lost;
         this.#writing.delete(promise);
+        if (complete) this.onComplete(sessionId);
         resolve();
       },
     });
@@ -49,7 +52,7 @@ export class RecordingFolder implements Recordings {
 
   async find(sessionId: number): Promise<RecordingFile | undefined> {
     try {
-      const { size, mtimeMs } = await stat(this.#path(sessionId));
+      const { size, mtimeMs } = await stat(this.pathOf(sessionId));
       return { sessionId, size, completedAt: Math.floor(mtimeMs) };
     } catch (error) {
       if (isMissing(error)) return undefined;
@@ -59,7 +62,7 @@ export class RecordingFolder implements Recordings {
 
   async open(sessionId: number, first: number, last: number): Promise<Readable> {
     try {
-      const file = await open(this.#path(sessionId));
+      const file = await open(this.pathOf(sessionId));
       return createReadStream("", { fd: file, start: first, end: last });
     } catch (error) {
       throw isMissing(error) ? gone(error) : unreachable(error);
@@ -68,7 +71,7 @@ export class RecordingFolder implements Recordings {
 
   async remove(sessionId: number): Promise<boolean> {
     try {
-      await rm(this.#path(sessionId));
+      await rm(this.pathOf(sessionId));
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -110,7 +113,8 @@ export class RecordingFolder implements Recordings {
     await rename(part, part.slice(0, -PART.length));
   }
 
-  #path(sessionId: number): string {
+  /** Where a complete recording lies. */
+  pathOf(sessionId: number): string {
     return join(this.#folder, `${sessionId}${ENDING}`);
   }
 }

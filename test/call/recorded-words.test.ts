@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -14,6 +14,7 @@ import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
+import { S3StandIn } from "../../src/simulation/stand-ins/s3-stand-in.ts";
 import { eventually } from "../support/call-desk.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { speech } from "../support/virtual-call.ts";
@@ -26,7 +27,10 @@ afterEach(async () => {
 });
 
 /** A gateway in a process of its own that records, and greets with these words. */
-async function gateway(greeting: string): Promise<{ dataDir: string; start: () => Promise<GatewayProcess> }> {
+async function gateway(
+  greeting: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ dataDir: string; start: () => Promise<GatewayProcess> }> {
   const dataDir = mkdtempSync(join(tmpdir(), "earshot-recorded-"));
   closers.push(() => rmSync(dataDir, { recursive: true }));
   const profile = { name: "default", greeting, recording: { enabled: true } };
@@ -35,7 +39,12 @@ async function gateway(greeting: string): Promise<{ dataDir: string; start: () =
   return {
     dataDir,
     async start() {
-      const process = await GatewayProcess.start({ PORT: "0", DATA_DIR: dataDir, AGENT_PROFILES: file });
+      const process = await GatewayProcess.start({
+        PORT: "0",
+        DATA_DIR: dataDir,
+        AGENT_PROFILES: file,
+        ...environment,
+      });
       closers.push(() => process.kill());
       return process;
     },
@@ -140,6 +149,25 @@ describe("a recording", () => {
     const agent = await agentOf(url);
     expect(agent.length).toBeGreaterThanOrEqual(8_000);
     expect(agent.some((byte) => byte !== SILENCE)).toBe(true);
+  });
+
+  it("is moved to a bucket, and had from there", async () => {
+    const bucket = await S3StandIn.start({ bucket: "recordings", accessKeyId: "AKID" });
+    closers.push(() => bucket.close());
+    const { dataDir, start } = await gateway(greeting, {
+      RECORDINGS_S3_BUCKET: "recordings",
+      RECORDINGS_S3_ENDPOINT: bucket.origin,
+      RECORDINGS_S3_ACCESS_KEY_ID: "AKID",
+      RECORDINGS_S3_SECRET_ACCESS_KEY: "secret",
+    });
+    const { url } = await start();
+    await dials(url, [{ type: "hang-up", cue: { when: "agent-finished" } }]);
+    await eventually(
+      async () => bucket.objects.has("1.wav") && readdirSync(join(dataDir, "recordings")).length === 0,
+      "it is moved",
+    );
+    const answer = await recordingOf(url);
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(bucket.objects.get("1.wav")?.bytes);
   });
 
   it("that cannot be written costs no call", async () => {

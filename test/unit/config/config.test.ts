@@ -251,3 +251,23 @@ describe(".env.example", () => {
     expect(load).not.toThrow(/secret/);
   });
 });
+
+describe("the bucket of the recordings", () => {
+  it("is none unless it is named", () => {
+    expect(loadConfig({}).recordingBucket).toBeUndefined();
+    expect(loadConfig({ RECORDINGS_S3_BUCKET: "b" }).recordingBucket).toEqual({
+      bucket: "b",
+      region: "us-east-1",
+      prefix: "",
+    });
+  });
+
+  it("needs its name, and both halves of a key", () => {
+    expect(problemsOf({ RECORDINGS_S3_ENDPOINT: "http://127.0.0.1:9000" })).toEqual([
+      "RECORDINGS_S3_BUCKET is not set, but other RECORDINGS_S3 variables are: name the bucket, or unset them.",
+    ]);
+    expect(problemsOf({ RECORDINGS_S3_BUCKET: "b", RECORDINGS_S3_ACCESS_KEY_ID: "a" })).toEqual([
+      "RECORDINGS_S3_SECRET_ACCESS_KEY is not set, but the other half of the key is: set both, or neither.",
+    ]);
+  });
+});

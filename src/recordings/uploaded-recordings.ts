@@ -1,0 +1,133 @@
+import type { Readable } from "node:stream";
+import type { Call } from "../calls/call.ts";
+import type { RecordingFile, Recordings, RecordingTarget } from "../calls/recordings.ts";
+import { type BackoffPolicy, backoffDelay } from "../runtime/backoff.ts";
+import type { Cancel, Clock } from "../runtime/clock.ts";
+import { GatewayError } from "../runtime/errors.ts";
+import type { RecordingBucket } from "./recording-bucket.ts";
+import type { RecordingFolder } from "./recording-folder.ts";
+
+export interface UploadedRecordingsOptions {
+  readonly folder: RecordingFolder;
+  readonly bucket: RecordingBucket;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+/**
+ * Recordings that are made in a folder and moved to a bucket when they are complete: neither a slow bucket nor one
+ * that is away touches a call or loses a recording. What waits in the folder is found there, and goes on its way
+ * after a restart.
+ */
+export class UploadedRecordings implements Recordings {
+  readonly #options: UploadedRecordingsOptions;
+  /** In the folder and complete, with the attempts that failed. */
+  readonly #waiting = new Map<number, number>();
+  readonly #moving = new Map<number, Promise<void>>();
+  /** Removed while they were on their way: taken back when they have arrived. */
+  readonly #removed = new Set<number>();
+  readonly #retries = new Set<Cancel>();
+  readonly #closing = new AbortController();
+
+  constructor(options: UploadedRecordingsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to move what the folder holds. */
+  async start(): Promise<void> {
+    const { folder } = this.#options;
+    folder.onComplete = (sessionId) => this.#add(sessionId, 0);
+    for await (const { sessionId } of folder.olderThan(Number.POSITIVE_INFINITY)) this.#add(sessionId, 0);
+  }
+
+  begin(call: Call): RecordingTarget {
+    return this.#options.folder.begin(call);
+  }
+
+  async find(sessionId: number): Promise<RecordingFile | undefined> {
+    const { folder, bucket } = this.#options;
+    return (await folder.find(sessionId)) ?? (await bucket.find(sessionId));
+  }
+
+  async open(sessionId: number, first: number, last: number): Promise<Readable> {
+    const { folder, bucket } = this.#options;
+    try {
+      return await folder.open(sessionId, first, last);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "NOT_FOUND") throw error;
+      return bucket.open(sessionId, first, last);
+    }
+  }
+
+  async remove(sessionId: number): Promise<boolean> {
+    const { folder, bucket } = this.#options;
+    const uploaded = await bucket.find(sessionId);
+    if (this.#moving.has(sessionId)) this.#removed.add(sessionId);
+    const kept = await folder.remove(sessionId);
+    if (uploaded !== undefined) await bucket.remove(sessionId);
+    return kept || uploaded !== undefined;
+  }
+
+  async *olderThan(time: number): AsyncGenerator<RecordingFile> {
+    const { folder, bucket } = this.#options;
+    yield* folder.olderThan(time);
+    for await (const file of bucket.list()) if (file.completedAt < time) yield file;
+  }
+
+  /** Recordings still in the folder go on their way at the next start. */
+  async close(): Promise<void> {
+    const { folder, bucket } = this.#options;
+    await folder.close();
+    this.#closing.abort();
+    for (const cancel of this.#retries) cancel();
+    await Promise.all(this.#moving.values());
+    bucket.close();
+  }
+
+  #add(sessionId: number, failures: number): void {
+    this.#waiting.set(sessionId, failures);
+    this.#moveNext();
+  }
+
+  #moveNext(): void {
+    for (const [sessionId, failures] of this.#waiting) {
+      if (this.#moving.size >= AT_ONCE || this.#closing.signal.aborted) return;
+      this.#waiting.delete(sessionId);
+      const moving = this.#move(sessionId, failures).finally(() => {
+        this.#moving.delete(sessionId);
+        this.#removed.delete(sessionId);
+        this.#moveNext();
+      });
+      this.#moving.set(sessionId, moving);
+    }
+  }
+
+  /** Never rejects. */
+  async #move(sessionId: number, failures: number): Promise<void> {
+    const { folder, bucket, onError } = this.#options;
+    const { signal } = this.#closing;
+    try {
+      const file = await folder.find(sessionId);
+      if (file === undefined) return; // removed meanwhile
+      await bucket.put(file, folder.pathOf(sessionId), signal);
+      if (this.#removed.has(sessionId)) await bucket.remove(sessionId);
+      else await folder.remove(sessionId);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (failures === 0) onError(error, "a recording could not be moved to the bucket; trying again");
+      this.#retry(sessionId, failures);
+    }
+  }
+
+  #retry(sessionId: number, failures: number): void {
+    const cancel = this.#options.clock.after(backoffDelay(RETRY, failures, Math.random()), () => {
+      this.#retries.delete(cancel);
+      this.#add(sessionId, failures + 1);
+    });
+    this.#retries.add(cancel);
+  }
+}
+
+/** Uploads at one time: they share the machine with calls. */
+const AT_ONCE = 2;
+const RETRY: BackoffPolicy = { first: 1_000, max: 300_000 };
