@@ -1,14 +1,20 @@
 import type { AgentProfile } from "./agent-profile.ts";
+import type { RecordingPolicy } from "./recordings.ts";
 
 /** Said when the profile wants an announcement and has no words of its own. */
 const DEFAULT_ANNOUNCEMENT = "This call may be recorded.";
 
+/** What callers are told of it; undefined: nothing. */
+export function announcementOf({ enabled, announce }: RecordingPolicy): string | undefined {
+  if (!enabled) return undefined;
+  return announce === true ? DEFAULT_ANNOUNCEMENT : announce;
+}
+
 /** The profile as it speaks: what has to be said of a recording comes before the greeting, uninterrupted. */
 export function announcingRecording(profile: AgentProfile): AgentProfile {
-  const { enabled, announce } = profile.recording;
+  const notice = announcementOf(profile.recording);
   const resumed = profile.greeting === profile.phrases.reconnected; // the caller has heard it before the line dropped
-  if (!enabled || announce === undefined || resumed) return profile;
-  const notice = announce === true ? DEFAULT_ANNOUNCEMENT : announce;
+  if (notice === undefined || resumed) return profile;
   return {
     ...profile,
     greeting: `${notice} ${profile.greeting}`.trimEnd(),

@@ -1,6 +1,8 @@
 import { SILENCE } from "../audio/audio-format.ts";
 import type { VoiceActivityFactory } from "../audio/voice-activity.ts";
-import type { Phrases } from "../calls/agent-profile.ts";
+import { agentProfile, type Phrases } from "../calls/agent-profile.ts";
+import { announcementOf } from "../calls/announced-recording.ts";
+import type { RecordingPolicy } from "../calls/recordings.ts";
 import { type Decision, digestOf } from "../journal/decision.ts";
 import type { JournalEntry, JournalHeader, SpeechChange, VoiceEvent } from "../journal/journal-line.ts";
 import type { Journal } from "../journal/read-journal.ts";
@@ -54,6 +56,7 @@ function maskedHeader(header: JournalHeader, speech: readonly SpeechChange[], ma
       greeting: mask.text(profile.greeting),
       phrases: maskedPhrases(profile.phrases, mask),
       protectedSentences: profile.protectedSentences.map((sentence) => mask.text(sentence)),
+      recording: maskedRecording(agentProfile(profile).recording, mask),
     },
     model: { name: header.model.name },
     // Their arguments are gone, too.
@@ -62,6 +65,11 @@ function maskedHeader(header: JournalHeader, speech: readonly SpeechChange[], ma
     ),
     speech,
   };
+}
+
+function maskedRecording(policy: RecordingPolicy, mask: WordMask): RecordingPolicy {
+  const announcement = announcementOf(policy);
+  return announcement === undefined ? policy : { ...policy, announce: mask.text(announcement) };
 }
 
 function maskedPhrases(phrases: Phrases, mask: WordMask): Phrases {

@@ -159,6 +159,17 @@ export const journalStories: readonly JournalStory[] = [
     },
   },
   {
+    name: "announced-recording",
+    words: ["what are your opening hours"],
+    answer: short,
+    more: { profile: { recording: { enabled: true, announce: true } } },
+    async tell(call) {
+      await call.dial();
+      await call.says(question); // over the announcement, which goes on
+      await goes(call, 1);
+    },
+  },
+  {
     name: "agent-goodbye",
     words: ["goodbye"],
     answer: (messages) =>
