@@ -35,10 +35,7 @@ function toolNames(desk: TransferDesk | undefined): readonly string[] {
 
 /** The agents of the configuration. Throws `CONFIG_INVALID`, with one line for each mistake. */
 export function composeAgents(config: Config, desk: TransferDesk | undefined): AgentProfiles {
-  const defaults = agentProfile({
-    ...config.agent,
-    ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
-  });
+  const defaults = agentProfile(config.agent);
   if (config.agentProfiles === undefined) return new AgentProfiles(defaults);
   return readAgentProfiles(config.agentProfiles, { defaults, knownTools: toolNames(desk) });
 }

@@ -4,6 +4,7 @@ import type { HistoryAgent } from "./calls/call-history.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { StoredCall } from "./calls/call-store.ts";
 import type { Config } from "./config/config.ts";
+import { modelOf, type ProviderLists } from "./config/provider-lists.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Store } from "./store/open-store.ts";
 import type { createLogger } from "./telemetry/logger.ts";
@@ -49,21 +50,16 @@ export function composeDeliverer(
   });
 }
 
-/** Who hears, thinks and speaks in such a call, by provider and model. */
-function agentIn(config: Config, { media }: StoredCall, profile: AgentProfile): HistoryAgent {
-  const { providers, deepgram, openai, elevenlabs } = config;
-  const models: Readonly<Record<string, string | undefined>> = {
-    deepgram: deepgram.model,
-    openai: openai.model,
-    elevenlabs: elevenlabs.model,
+/** Who hears, thinks and speaks in such a call, by vendor and model. */
+function agentIn({ providers }: Config, { media }: StoredCall, profile: AgentProfile): HistoryAgent {
+  const first = (port: keyof ProviderLists): string => {
+    const [entry] = providers[port];
+    return entry === undefined ? "embedded" : [entry.vendor, modelOf(port, entry)].filter(Boolean).join("-");
   };
-  const key = ([name = "embedded"]: readonly string[]): string =>
-    [name, models[name]].filter(Boolean).join("-");
   const about = { businessType: profile.businessType ?? "general", language: profile.language };
   if (profile.mode === "speech-to-speech") {
     return { stt: "openai-realtime", llm: "openai-realtime", tts: "openai-realtime", ...about };
   }
-  const llm = key(providers.llm);
-  if (media === "gather") return { stt: "twilio", llm, tts: "twilio", ...about };
-  return { stt: key(providers.stt), llm, tts: key(providers.tts), ...about };
+  if (media === "gather") return { stt: "twilio", llm: first("llm"), tts: "twilio", ...about };
+  return { stt: first("stt"), llm: first("llm"), tts: first("tts"), ...about };
 }

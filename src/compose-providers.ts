@@ -1,11 +1,14 @@
 import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
 import type { ProviderPort } from "./calls/call-event.ts";
 import type { Config } from "./config/config.ts";
+import { given } from "./config/given.ts";
+import type { LlmEntry, SttEntry, TtsEntry } from "./config/provider-lists.ts";
 import type { LanguageModel } from "./pipeline/language-model.ts";
 import type { SpeechToSpeech } from "./pipeline/speech-to-speech.ts";
 import type { SpeechToText } from "./pipeline/speech-to-text.ts";
 import type { TextToSpeech } from "./pipeline/text-to-speech.ts";
 import { deepgramSpeechToText } from "./providers/deepgram/deepgram-speech-to-text.ts";
+import { DeepgramTextToSpeech } from "./providers/deepgram/deepgram-text-to-speech.ts";
 import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-to-speech.ts";
 import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
@@ -15,6 +18,7 @@ import { failoverSpeechToText } from "./providers/failover/failover-speech-to-te
 import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
 import { OpenAiRealtime } from "./providers/openai-realtime/openai-realtime.ts";
+import { openAiSpeechToText } from "./providers/openai-transcription/openai-speech-to-text.ts";
 import { CircuitBreakers } from "./runtime/circuit-breakers.ts";
 import type { Clock } from "./runtime/clock.ts";
 import { type Closable, closeAll } from "./runtime/closable.ts";
@@ -48,36 +52,52 @@ export function composeProviders(
     tts: new CircuitBreakers(clock),
   };
 
-  const speechToText = {
-    embedded(): SpeechToText {
-      const embedded = new EmbeddedSpeechToText(clock, voiceActivity);
-      embedded.start();
-      closables.push(embedded);
-      return embedded;
-    },
-    deepgram: (): SpeechToText =>
-      deepgramSpeechToText({
-        ...config.deepgram,
-        apiKey: keyOf(config.deepgram),
-        clock,
-        eagerEotThreshold: EAGER, // ignored by nova
-      }),
-  };
-  const languageModel = {
-    embedded: (): LanguageModel => new Receptionist(),
-    openai: (): LanguageModel =>
-      new OpenAiLanguageModel({ ...config.openai, apiKey: keyOf(config.openai), clock }),
-  };
-  const textToSpeech = {
-    embedded(): TextToSpeech {
-      const embedded = new FliteTextToSpeech(clock);
-      embedded.start();
-      closables.push(embedded);
-      return embedded;
-    },
-    elevenlabs: (): TextToSpeech =>
-      new ElevenLabsTextToSpeech({ ...config.elevenlabs, apiKey: keyOf(config.elevenlabs), clock }),
-  };
+  function embeddedSpeechToText(): SpeechToText {
+    const embedded = new EmbeddedSpeechToText(clock, voiceActivity);
+    embedded.start();
+    closables.push(embedded);
+    return embedded;
+  }
+
+  function embeddedTextToSpeech(): TextToSpeech {
+    const embedded = new FliteTextToSpeech(clock);
+    embedded.start();
+    closables.push(embedded);
+    return embedded;
+  }
+
+  function speechToText(entry: SttEntry): SpeechToText {
+    if (entry.vendor === "embedded") return embeddedSpeechToText();
+    const { name } = entry;
+    const apiKey = keyOf(entry.settings);
+    const { baseUrl } = entry.settings;
+    if (entry.vendor === "openai") {
+      const { transcriptionModel: model } = entry.settings;
+      return openAiSpeechToText({ ...given({ baseUrl, model }), name, apiKey, clock });
+    }
+    const eagerEotThreshold = EAGER; // ignored by nova
+    const { model } = entry.settings;
+    return deepgramSpeechToText({ name, apiKey, clock, baseUrl, model, eagerEotThreshold });
+  }
+
+  function languageModel(entry: LlmEntry): LanguageModel {
+    if (entry.vendor === "embedded") return new Receptionist();
+    const { name, settings } = entry;
+    return new OpenAiLanguageModel({ ...settings, name, apiKey: keyOf(settings), clock });
+  }
+
+  function textToSpeech(entry: TtsEntry): TextToSpeech {
+    if (entry.vendor === "embedded") return embeddedTextToSpeech();
+    const { name } = entry;
+    if (entry.vendor === "deepgram") {
+      const { baseUrl, voiceModel: model } = entry.settings;
+      const apiKey = keyOf(entry.settings);
+      return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), name, apiKey, clock });
+    }
+    const { baseUrl, model, voiceId: voice } = entry.settings;
+    const apiKey = keyOf(entry.settings);
+    return new ElevenLabsTextToSpeech({ ...given({ baseUrl, model, voice }), name, apiKey, clock });
+  }
 
   const speechToSpeech = (): SpeechToSpeech => {
     const { baseUrl } = config.openai;
@@ -86,18 +106,19 @@ export function composeProviders(
 
   const { stt, llm, tts } = config.providers;
   return {
-    speechToText: failoverSpeechToText(
-      stt.map((name) => speechToText[name]()),
-      { clock, onFailure: covered("stt"), breakers: breakers.stt },
-    ),
-    languageModel: failoverLanguageModel(
-      llm.map((name) => languageModel[name]()),
-      { onFailure: covered("llm"), breakers: breakers.llm },
-    ),
-    textToSpeech: failoverTextToSpeech(
-      tts.map((name) => textToSpeech[name]()),
-      { onFailure: covered("tts"), breakers: breakers.tts },
-    ),
+    speechToText: failoverSpeechToText(stt.map(speechToText), {
+      clock,
+      onFailure: covered("stt"),
+      breakers: breakers.stt,
+    }),
+    languageModel: failoverLanguageModel(llm.map(languageModel), {
+      onFailure: covered("llm"),
+      breakers: breakers.llm,
+    }),
+    textToSpeech: failoverTextToSpeech(tts.map(textToSpeech), {
+      onFailure: covered("tts"),
+      breakers: breakers.tts,
+    }),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
     close: (reason) => closeAll(reason, closables),
   };

@@ -1,7 +1,9 @@
 import { type Config, loadConfig } from "./config/config.ts";
 import { loadDotEnv } from "./config/dot-env.ts";
 import { isLoopback } from "./config/loopback.ts";
+import type { ProviderEntry, ProviderLists } from "./config/provider-lists.ts";
 import { secretsOf } from "./config/secrets.ts";
+import type { VendorConfigs, VendorName } from "./config/vendors.ts";
 import type { Check } from "./diagnosis/check.ts";
 import { deepgramCheck } from "./diagnosis/deepgram-check.ts";
 import { elevenLabsSubscriptionCheck } from "./diagnosis/elevenlabs-subscription-check.ts";
@@ -12,10 +14,12 @@ import { publicUrlCheck } from "./diagnosis/public-url-check.ts";
 import { runChecks } from "./diagnosis/run-checks.ts";
 import { twilioAccountCheck } from "./diagnosis/twilio-account-check.ts";
 import { twilioNumberCheck } from "./diagnosis/twilio-number-check.ts";
+import { DEFAULT_VOICE_MODEL } from "./providers/deepgram/deepgram-text-to-speech.ts";
 import { DEFAULT_VOICE } from "./providers/elevenlabs/elevenlabs-text-to-speech.ts";
 import { loadEmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { DEFAULT_CHAT_MODEL } from "./providers/openai/openai-language-model.ts";
+import { DEFAULT_TRANSCRIPTION_MODEL } from "./providers/openai-transcription/openai-speech-to-text.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { closeAll } from "./runtime/closable.ts";
 import { GatewayError } from "./runtime/errors.ts";
@@ -26,6 +30,8 @@ import { GatewayError } from "./runtime/errors.ts";
 const VENDOR_LIMIT = 5_000;
 /** For the embedded speech, which starts two threads, in ms. */
 const SPEECH_LIMIT = 15_000;
+
+const common = { clock: systemClock, limit: VENDOR_LIMIT };
 
 try {
   loadDotEnv();
@@ -43,7 +49,7 @@ async function diagnose(config: Config): Promise<number> {
   const print = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
-  if (config.elevenlabs.apiKey !== undefined) print("ElevenLabs' package takes some seconds to load.");
+  if (usesElevenLabs(config)) print("ElevenLabs' package takes some seconds to load.");
   const textToSpeech = new FliteTextToSpeech(systemClock);
   const speechToText = await loadEmbeddedSpeechToText(systemClock);
   const checks: Check[] = [
@@ -59,8 +65,12 @@ async function diagnose(config: Config): Promise<number> {
   }
 }
 
-function configuredChecks({ publicUrl, deepgram, openai, elevenlabs, twilio }: Config): Check[] {
-  const common = { clock: systemClock, limit: VENDOR_LIMIT };
+function usesElevenLabs({ elevenlabs, providers }: Config): boolean {
+  return elevenlabs.apiKey !== undefined || providers.tts.some(({ vendor }) => vendor === "elevenlabs");
+}
+
+function configuredChecks(config: Config): Check[] {
+  const { publicUrl, twilio, providers } = config;
   const reach = { publicUrl, loopback: isLoopback(new URL(publicUrl).hostname) };
   const twilioAccount = {
     ...common,
@@ -68,19 +78,68 @@ function configuredChecks({ publicUrl, deepgram, openai, elevenlabs, twilio }: C
     authToken: twilio.authToken,
     apiBaseUrl: twilio.apiBaseUrl,
   };
-  const elevenLabsAccount = { ...common, apiKey: elevenlabs.apiKey, baseUrl: elevenlabs.baseUrl };
   return [
     publicUrlCheck({ ...common, ...reach }),
     twilioAccountCheck(twilioAccount),
     twilioNumberCheck({ ...twilioAccount, phoneNumber: twilio.phoneNumber, ...reach }),
-    deepgramCheck({ ...common, apiKey: deepgram.apiKey, baseUrl: deepgram.baseUrl, model: deepgram.model }),
-    openAiCheck({
-      ...common,
-      apiKey: openai.apiKey,
-      baseUrl: openai.baseUrl,
-      model: openai.model ?? DEFAULT_CHAT_MODEL,
-    }),
-    elevenLabsVoiceCheck({ ...elevenLabsAccount, voice: elevenlabs.voiceId ?? DEFAULT_VOICE }),
-    elevenLabsSubscriptionCheck(elevenLabsAccount),
+    ...labelsOf(providers, "deepgram").map((label) => deepgramCheckOf(config, label)),
+    ...labelsOf(providers, "openai").map((label) => openAiCheckOf(config, label)),
+    ...labelsOf(providers, "elevenlabs").flatMap((label) => elevenLabsChecksOf(config, label)),
+  ];
+}
+
+/** What of a vendor is to be checked: it itself, and what is listed under labels. */
+function labelsOf(providers: ProviderLists, vendor: VendorName): readonly (string | undefined)[] {
+  const labels = Object.values(providers).flatMap((list: readonly ProviderEntry[]) =>
+    list.map((entry) => (entry.vendor === vendor ? entry.label : undefined)),
+  );
+  return [...new Set([undefined, ...labels])];
+}
+
+/** The vendor's entry of a list under this label. */
+function entryOf<Vendor extends VendorName>(
+  list: readonly ProviderEntry[],
+  vendor: Vendor,
+  label: string | undefined,
+): VendorConfigs[Vendor] | undefined {
+  const entry = list.find((one) => one.vendor === vendor && one.label === label);
+  return entry?.vendor === vendor ? (entry.settings as VendorConfigs[Vendor]) : undefined;
+}
+
+/** A vendor that no list names is checked for what it would be used for first. */
+function deepgramCheckOf({ providers, deepgram }: Config, label: string | undefined): Check {
+  const hears = entryOf(providers.stt, "deepgram", label);
+  const speaks = entryOf(providers.tts, "deepgram", label);
+  const { apiKey, baseUrl, model } = hears ?? speaks ?? deepgram;
+  return deepgramCheck({
+    ...common,
+    apiKey,
+    baseUrl,
+    label,
+    model: hears !== undefined || speaks === undefined ? model : undefined,
+    voiceModel: speaks && (speaks.voiceModel ?? DEFAULT_VOICE_MODEL),
+  });
+}
+
+function openAiCheckOf({ providers, openai }: Config, label: string | undefined): Check {
+  const hears = entryOf(providers.stt, "openai", label);
+  const thinks = entryOf(providers.llm, "openai", label);
+  const { apiKey, baseUrl, model = DEFAULT_CHAT_MODEL } = thinks ?? hears ?? openai;
+  return openAiCheck({
+    ...common,
+    apiKey,
+    baseUrl,
+    label,
+    model: thinks !== undefined || hears === undefined ? model : undefined,
+    transcriptionModel: hears && (hears.transcriptionModel ?? DEFAULT_TRANSCRIPTION_MODEL),
+  });
+}
+
+function elevenLabsChecksOf({ providers, elevenlabs }: Config, label: string | undefined): Check[] {
+  const { apiKey, baseUrl, voiceId } = entryOf(providers.tts, "elevenlabs", label) ?? elevenlabs;
+  const account = { ...common, apiKey, baseUrl, label };
+  return [
+    elevenLabsVoiceCheck({ ...account, voice: voiceId ?? DEFAULT_VOICE }),
+    elevenLabsSubscriptionCheck(account),
   ];
 }

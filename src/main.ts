@@ -1,6 +1,7 @@
 import { startEarshot } from "./compose.ts";
 import { loadConfig } from "./config/config.ts";
 import { loadDotEnv } from "./config/dot-env.ts";
+import { namesOf } from "./config/provider-lists.ts";
 import { GatewayError } from "./runtime/errors.ts";
 
 /** How long live calls may go on after SIGTERM, in ms; SIGINT (Ctrl-C) ends them at once. */
@@ -12,7 +13,10 @@ try {
   const earshot = await startEarshot(config);
   const { logger } = earshot;
   for (const sentence of config.notYet) logger.warn(sentence);
-  logger.info({ url: earshot.url, public_url: earshot.publicUrl, providers: config.providers }, "ready");
+  logger.info(
+    { url: earshot.url, public_url: earshot.publicUrl, providers: namesOf(config.providers) },
+    "ready",
+  );
 
   const stop = (signal: NodeJS.Signals, drain: number): void => {
     logger.info({ signal }, "stopping");

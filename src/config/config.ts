@@ -14,16 +14,7 @@ import {
   type SentimentProviderName,
 } from "./provider-lists.ts";
 import { type RecordingBucketConfig, readRecordingBucket } from "./recording-bucket.ts";
-import {
-  type DeepgramConfig,
-  type ElevenLabsConfig,
-  type OpenAiConfig,
-  readDeepgram,
-  readElevenLabs,
-  readOpenAi,
-  readTwilio,
-  type TwilioConfig,
-} from "./vendors.ts";
+import { readTwilio, readVendors, type TwilioConfig, type VendorConfigs } from "./vendors.ts";
 import { readWebAccess, type WebAccess } from "./web-access.ts";
 
 const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
@@ -31,16 +22,13 @@ const logLevels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] as const;
 const journalChoices = ["all", "profile"] as const;
 
 /** All that can be configured, checked and frozen. What is optional and unset is absent. */
-export interface Config extends Readonly<Listening>, WebAccess {
+export interface Config extends Readonly<Listening>, WebAccess, VendorConfigs {
   readonly serviceName: string;
   readonly logLevel: (typeof logLevels)[number];
   readonly twilio: TwilioConfig;
-  readonly deepgram: DeepgramConfig;
-  readonly openai: OpenAiConfig;
-  readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
-  /** Who judges how callers sound. */
   readonly providerDeadlines: ProviderDeadlines;
+  /** Who judges how callers sound. */
   readonly sentiment: SentimentProviderName;
   readonly callHistory: CallHistoryConfig;
   /** What calls cost; unset: not known. */
@@ -96,32 +84,17 @@ export function publicUrlAt(config: Pick<Config, "host" | "publicUrl">, port: nu
 
 function readConfig(environment: EnvironmentReader): Config {
   const twilio = readTwilio(environment);
-  const deepgram = readDeepgram(environment);
-  const openai = readOpenAi(environment);
-  const elevenlabs = readElevenLabs(environment);
-  if (environment.flag("USE_WHISPER", false)) {
-    environment.problem(
-      "USE_WHISPER",
-      "is true, but the OpenAI transcription provider does not exist yet",
-      "unset it, and choose the recogniser with STT_PROVIDER",
-    );
-  }
+  const vendors = readVendors(environment);
   return given({
     ...readListening(environment, twilio.authToken),
     ...readWebAccess(environment),
     serviceName: environment.text("SERVICE_NAME") ?? "call",
     logLevel: environment.choice("LOG_LEVEL", "INFO", logLevels),
     twilio,
-    deepgram,
-    openai,
-    elevenlabs,
-    providers: readProviderLists(environment, {
-      deepgram: deepgram.apiKey,
-      openai: openai.apiKey,
-      elevenlabs: elevenlabs.apiKey,
-    }),
+    ...vendors,
+    providers: readProviderLists(environment, vendors),
     providerDeadlines: readProviderDeadlines(environment),
-    sentiment: readSentimentProvider(environment, openai.apiKey),
+    sentiment: readSentimentProvider(environment, vendors.openai.apiKey),
     callHistory: readCallHistory(environment),
     prices: readPrices(environment),
     otlpEndpoint: environment.httpUrl("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318"),

@@ -11,7 +11,7 @@ const PHONE_NUMBER = /^\+\d{7,15}$/;
 export class EnvironmentReader {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #names = new Set<string>();
-  readonly #problems: string[] = [];
+  readonly #problems = new Set<string>();
 
   constructor(env: Readonly<Record<string, string | undefined>>) {
     this.#env = env;
@@ -24,7 +24,7 @@ export class EnvironmentReader {
 
   /** Notes a mistake as one line: the variable, what is wrong with it, and the fix. */
   problem(name: string, wrong: string, fix: string): void {
-    this.#problems.push(`${name} ${wrong}: ${fix}.`);
+    this.#problems.add(`${name} ${wrong}: ${fix}.`);
   }
 
   /** A secret that travels in an HTTP header: visible ASCII only, as a pasted key may not be. */
@@ -41,7 +41,7 @@ export class EnvironmentReader {
 
   /** Throws `CONFIG_INVALID` when anything was wrong; its message has one line for each problem. */
   finish(): void {
-    if (this.#problems.length > 0) throw new GatewayError("CONFIG_INVALID", this.#problems.join("\n"));
+    if (this.#problems.size > 0) throw new GatewayError("CONFIG_INVALID", [...this.#problems].join("\n"));
   }
 
   text(name: string): string | undefined {

@@ -1,40 +1,70 @@
 import type { EnvironmentReader } from "./environment-reader.ts";
+import {
+  isAmbiguousLabel,
+  readSettings,
+  type VendorConfigs,
+  type VendorName,
+  vendorVariable,
+} from "./vendors.ts";
 
-export type SttProviderName = "embedded" | "deepgram";
-export type LlmProviderName = "embedded" | "openai";
-export type TtsProviderName = "embedded" | "elevenlabs";
+/** A vendor of a list, with its settings. */
+export type VendorEntry<Vendor extends VendorName> = {
+  readonly [Name in Vendor]: {
+    /** As it stands in the list, `openai` or `openai:backup`; unique within it. The provider's name everywhere. */
+    readonly name: string;
+    readonly vendor: Name;
+    readonly label?: string;
+    readonly settings: VendorConfigs[Name];
+  };
+}[Vendor];
+
+/** What needs no account and no settings. */
+export interface EmbeddedEntry {
+  readonly name: "embedded";
+  readonly vendor: "embedded";
+}
+
+export type ProviderEntry<Vendor extends VendorName = VendorName> = EmbeddedEntry | VendorEntry<Vendor>;
+
+export type SttEntry = ProviderEntry<"deepgram" | "openai">;
+export type LlmEntry = ProviderEntry<"openai">;
+export type TtsEntry = ProviderEntry<"elevenlabs" | "deepgram">;
 
 export type SentimentProviderName = "embedded" | "openai";
 
-/** Which providers serve each port, in failover order; at least one each. */
+/** Who serves each port, in failover order; at least one each. */
 export interface ProviderLists {
-  readonly stt: readonly SttProviderName[];
-  readonly llm: readonly LlmProviderName[];
-  readonly tts: readonly TtsProviderName[];
+  readonly stt: readonly SttEntry[];
+  readonly llm: readonly LlmEntry[];
+  readonly tts: readonly TtsEntry[];
 }
 
-/** @param keys the vendors' keys, where they are set. */
-export function readProviderLists(
-  environment: EnvironmentReader,
-  keys: Readonly<Record<"deepgram" | "openai" | "elevenlabs", string | undefined>>,
-): ProviderLists {
+export function readProviderLists(environment: EnvironmentReader, vendors: VendorConfigs): ProviderLists {
+  const { deepgram, openai, elevenlabs } = vendors;
+  const whisper = environment.flag("USE_WHISPER", false);
+  const llm = new ProviderList(environment, "LLM_PROVIDER", ["openai"], vendors);
+  const tts = new ProviderList(environment, "TTS_PROVIDER", ["elevenlabs", "deepgram"], vendors);
   return {
-    stt: providerList(environment, "STT_PROVIDER", {
-      name: "deepgram",
-      keyVariable: "DEEPGRAM_API_KEY",
-      key: keys.deepgram,
-    }),
-    llm: providerList(environment, "LLM_PROVIDER", {
-      name: "openai",
-      keyVariable: "OPENAI_API_KEY",
-      key: keys.openai,
-    }),
-    tts: providerList(environment, "TTS_PROVIDER", {
-      name: "elevenlabs",
-      keyVariable: "ELEVENLABS_API_KEY",
-      key: keys.elevenlabs,
-    }),
+    stt: whisper
+      ? sttWithWhisper(environment, vendors)
+      : sttList(environment, vendors).read(deepgram.apiKey && "deepgram"),
+    llm: llm.read(openai.apiKey && "openai"),
+    tts: tts.read(elevenlabs.apiKey && "elevenlabs"),
   };
+}
+
+/** The names in a list, for logs. */
+export function namesOf(lists: ProviderLists): Readonly<Record<keyof ProviderLists, readonly string[]>> {
+  const names = (list: readonly ProviderEntry[]): readonly string[] => list.map(({ name }) => name);
+  return { stt: names(lists.stt), llm: names(lists.llm), tts: names(lists.tts) };
+}
+
+/** The model that an entry is configured with for a port; undefined: the provider's default. */
+export function modelOf(port: keyof ProviderLists, entry: ProviderEntry): string | undefined {
+  if (entry.vendor === "embedded") return undefined;
+  if (entry.vendor === "deepgram") return port === "tts" ? entry.settings.voiceModel : entry.settings.model;
+  if (entry.vendor === "openai" && port === "stt") return entry.settings.transcriptionModel;
+  return entry.settings.model;
 }
 
 /** `auto`, the default, is the language model when its key is set, else the embedded list of words. */
@@ -54,46 +84,139 @@ export function readSentimentProvider(
   return openaiKey === undefined ? "embedded" : "openai";
 }
 
-interface Vendor<Name extends string> {
-  readonly name: Name;
-  /** The variable that holds the vendor's key, and its value. */
-  readonly keyVariable: string;
-  readonly key: string | undefined;
+function sttList(
+  environment: EnvironmentReader,
+  vendors: VendorConfigs,
+): ProviderList<"deepgram" | "openai"> {
+  return new ProviderList(environment, "STT_PROVIDER", ["deepgram", "openai"], vendors);
 }
 
-/** `auto`, the default, is the vendor when its key is set, else the embedded provider. */
-function providerList<Name extends string>(
-  environment: EnvironmentReader,
-  variable: string,
-  vendor: Vendor<Name>,
-): readonly ("embedded" | Name)[] {
-  const names = (environment.text(variable) ?? "auto").toLowerCase().split(",");
-  const wanted = names.map((name) => name.trim()).filter((name) => name !== "");
-  const known = `embedded, ${vendor.name}`;
-  if (wanted.length === 1 && wanted[0] === "auto")
-    return [vendor.key === undefined ? "embedded" : vendor.name];
-  if (wanted.length === 0)
-    environment.problem(variable, "names no provider", `use auto, or some of ${known}`);
-  const list: ("embedded" | Name)[] = [];
-  for (const name of wanted) {
-    if (name !== "embedded" && name !== vendor.name) {
-      environment.problem(
-        variable,
-        `has "${name}", which is not a provider here`,
-        `use auto, or some of ${known}`,
-      );
-    } else if (list.includes(name as Name)) {
-      environment.problem(variable, `has "${name}" twice`, "name each provider once, in failover order");
-    } else {
-      list.push(name as Name);
-    }
-  }
-  if (list.includes(vendor.name) && vendor.key === undefined) {
+/** `USE_WHISPER` makes OpenAI the automatic choice; a list of one's own must agree with it. */
+function sttWithWhisper(environment: EnvironmentReader, vendors: VendorConfigs): readonly SttEntry[] {
+  const list = sttList(environment, vendors);
+  const entries = list.read("openai", list.automatic ? "USE_WHISPER" : undefined);
+  if (!entries.some(({ vendor }) => vendor === "openai")) {
     environment.problem(
-      variable,
-      `has "${vendor.name}", but ${vendor.keyVariable} is not set`,
-      `set ${vendor.keyVariable}, or take ${vendor.name} out of ${variable}`,
+      "USE_WHISPER",
+      "is true, but STT_PROVIDER does not name openai",
+      "unset one of them, or put openai into STT_PROVIDER",
     );
   }
-  return list;
+  return entries;
+}
+
+/** One port's list: `auto`, or `vendor` and `vendor:label` in failover order. */
+class ProviderList<Vendor extends VendorName> {
+  readonly #environment: EnvironmentReader;
+  readonly #variable: string;
+  readonly #vendors: readonly Vendor[];
+  readonly #settings: VendorConfigs;
+  readonly #wanted: readonly string[];
+
+  /** @param vendors who can serve this port. */
+  constructor(
+    environment: EnvironmentReader,
+    variable: string,
+    vendors: readonly Vendor[],
+    settings: VendorConfigs,
+  ) {
+    this.#environment = environment;
+    this.#variable = variable;
+    this.#vendors = vendors;
+    this.#settings = settings;
+    const names = (environment.text(variable) ?? "auto").toLowerCase().split(",");
+    this.#wanted = names.map((name) => name.trim()).filter((name) => name !== "");
+  }
+
+  get automatic(): boolean {
+    return this.#wanted.length === 1 && this.#wanted[0] === "auto";
+  }
+
+  /**
+   * @param automatic whom `auto` means; nobody: the embedded provider.
+   * @param asked the variable to complain of when the key of that one is missing.
+   */
+  read(automatic: Vendor | "" | undefined, asked = this.#variable): readonly ProviderEntry<Vendor>[] {
+    if (this.automatic)
+      return [this.#entry(automatic || "embedded", asked)].filter((entry) => entry !== undefined);
+    if (this.#wanted.length === 0)
+      this.#environment.problem(this.#variable, "names no provider", `use auto, or some of ${this.#known}`);
+    const list: ProviderEntry<Vendor>[] = [];
+    for (const name of this.#wanted) {
+      if (list.some((entry) => entry.name === name)) {
+        this.#environment.problem(
+          this.#variable,
+          `has "${name}" twice`,
+          "name each provider once, in failover order; a label makes another of it, such as openai:backup",
+        );
+        continue;
+      }
+      const entry = this.#entry(name, asked);
+      if (entry !== undefined) list.push(entry);
+    }
+    return list;
+  }
+
+  get #known(): string {
+    return ["embedded", ...this.#vendors].join(", ");
+  }
+
+  #entry(name: string, asked: string): ProviderEntry<Vendor> | undefined {
+    if (name === "embedded") return { name, vendor: name };
+    const [, word, label] = /^([^:]*)(?::(.*))?$/.exec(name) ?? [];
+    const vendor = this.#vendors.find((candidate) => candidate === word);
+    if (vendor === undefined) {
+      this.#environment.problem(
+        this.#variable,
+        `has "${name}", which is not a provider here`,
+        `use auto, or some of ${this.#known}`,
+      );
+      return undefined;
+    }
+    return label === undefined ? this.#unlabelled(vendor, asked) : this.#labelled(vendor, label, name);
+  }
+
+  #unlabelled(vendor: Vendor, asked: string): ProviderEntry<Vendor> {
+    const settings = this.#settings[vendor];
+    const keyVariable = vendorVariable(vendor, "API_KEY");
+    if (settings.apiKey === undefined) {
+      const wrong = asked === this.#variable ? `has "${vendor}"` : "is true";
+      const remedy = asked === this.#variable ? `take ${vendor} out of ${asked}` : `unset ${asked}`;
+      this.#environment.problem(
+        asked,
+        `${wrong}, but ${keyVariable} is not set`,
+        `set ${keyVariable}, or ${remedy}`,
+      );
+    }
+    return { name: vendor, vendor, settings } as VendorEntry<Vendor>;
+  }
+
+  #labelled(vendor: Vendor, label: string, name: string): ProviderEntry<Vendor> | undefined {
+    if (!/^[a-z0-9-]{1,20}$/.test(label)) {
+      this.#environment.problem(
+        this.#variable,
+        `has "${name}", whose label is not one`,
+        "make it of 1 to 20 letters, digits and hyphens, such as openai:backup",
+      );
+      return undefined;
+    }
+    if (isAmbiguousLabel(vendor, label)) {
+      this.#environment.problem(
+        this.#variable,
+        `has "${name}", whose ${vendorVariable(vendor, "MODEL", label)} means something else already`,
+        "choose another label",
+      );
+      return undefined;
+    }
+    const settings = readSettings(this.#environment, vendor, label, this.#settings[vendor]);
+    if (settings.apiKey === undefined) {
+      const own = vendorVariable(vendor, "API_KEY", label);
+      this.#environment.problem(
+        this.#variable,
+        `has "${name}", but neither ${own} nor ${vendorVariable(vendor, "API_KEY")} is set`,
+        `set ${own}, or take ${name} out of ${this.#variable}`,
+      );
+    }
+    return { name, vendor, label, settings } as VendorEntry<Vendor>;
+  }
 }

@@ -10,11 +10,15 @@ interface VendorConfig {
 /** `baseUrl` is an origin; sockets use the matching `ws(s)`. `flux-*` models use the v2 protocol. */
 export interface DeepgramConfig extends VendorConfig {
   readonly model: string;
+  /** Of text-to-speech. */
+  readonly voiceModel?: string;
 }
 
 /** `baseUrl` includes `/v1`; any server compatible with Chat Completions will do. */
 export interface OpenAiConfig extends VendorConfig {
   readonly model?: string;
+  /** Of speech-to-text. */
+  readonly transcriptionModel?: string;
 }
 
 /** `baseUrl` is an origin; sockets use the matching `ws(s)`. */
@@ -26,6 +30,15 @@ export interface ElevenLabsConfig extends VendorConfig {
   readonly phoneNumberId?: string;
 }
 
+/** What the vendors of the provider lists are configured with. */
+export interface VendorConfigs {
+  readonly deepgram: DeepgramConfig;
+  readonly openai: OpenAiConfig;
+  readonly elevenlabs: ElevenLabsConfig;
+}
+
+export type VendorName = keyof VendorConfigs;
+
 export interface TwilioConfig {
   readonly accountSid?: string;
   /** Set: every webhook and media socket must carry Twilio's signature. */
@@ -34,31 +47,78 @@ export interface TwilioConfig {
   readonly apiBaseUrl?: string;
 }
 
-export function readDeepgram(environment: EnvironmentReader): DeepgramConfig {
-  return given({
-    apiKey: environment.key("DEEPGRAM_API_KEY"),
-    baseUrl: environment.origin("DEEPGRAM_BASE_URL"),
-    model: environment.text("DEEPGRAM_MODEL") ?? "nova-3",
-  });
+/** For each setting that can have a label: the end of its variable's name, and how it is read. */
+type Fields<Settings> = {
+  readonly [Name in keyof Settings]?: readonly [
+    suffix: string,
+    read: (environment: EnvironmentReader, variable: string) => Settings[Name] | undefined,
+  ];
+};
+
+const fields: { readonly [Vendor in VendorName]: Fields<VendorConfigs[Vendor]> } = {
+  deepgram: {
+    apiKey: ["API_KEY", (environment, name) => environment.key(name)],
+    baseUrl: ["BASE_URL", (environment, name) => environment.origin(name)],
+    model: ["MODEL", (environment, name) => environment.text(name)],
+    voiceModel: ["VOICE_MODEL", (environment, name) => environment.text(name)],
+  },
+  openai: {
+    apiKey: ["API_KEY", (environment, name) => environment.key(name)],
+    baseUrl: ["BASE_URL", (environment, name) => environment.httpUrl(name, "http://127.0.0.1:11434/v1")],
+    model: ["MODEL", (environment, name) => environment.text(name)],
+    transcriptionModel: ["TRANSCRIPTION_MODEL", (environment, name) => environment.text(name)],
+  },
+  elevenlabs: {
+    apiKey: ["API_KEY", (environment, name) => environment.key(name)],
+    baseUrl: ["BASE_URL", (environment, name) => environment.origin(name)],
+    voiceId: ["VOICE_ID", (environment, name) => environment.text(name)],
+    model: ["MODEL", (environment, name) => environment.text(name)],
+  },
+};
+
+/** The vendors' settings without a label: `OPENAI_MODEL` and its like. */
+export function readVendors(environment: EnvironmentReader): VendorConfigs {
+  return {
+    deepgram: readSettings(environment, "deepgram", undefined, { model: "nova-3" }),
+    openai: readSettings(environment, "openai", undefined, {}),
+    elevenlabs: readSettings(
+      environment,
+      "elevenlabs",
+      undefined,
+      given({
+        agentId: environment.text("ELEVEN_LABS_AGENT_ID"),
+        phoneNumberId: environment.text("PHONE_NUMBER_ID"),
+      }),
+    ),
+  };
 }
 
-export function readOpenAi(environment: EnvironmentReader): OpenAiConfig {
-  return given({
-    apiKey: environment.key("OPENAI_API_KEY"),
-    baseUrl: environment.httpUrl("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1"),
-    model: environment.text("OPENAI_MODEL"),
-  });
+/** The settings under a label, `OPENAI_BACKUP_MODEL` and its like for `backup`; what is not set there is as in `fallback`. */
+export function readSettings<Vendor extends VendorName>(
+  environment: EnvironmentReader,
+  vendor: Vendor,
+  label: string | undefined,
+  fallback: VendorConfigs[Vendor],
+): VendorConfigs[Vendor] {
+  const own = Object.entries(fields[vendor]).map(([name, [suffix, read]]) => [
+    name,
+    read(environment, vendorVariable(vendor, suffix, label)),
+  ]);
+  return { ...fallback, ...given(Object.fromEntries(own)) };
 }
 
-export function readElevenLabs(environment: EnvironmentReader): ElevenLabsConfig {
-  return given({
-    apiKey: environment.key("ELEVENLABS_API_KEY"),
-    baseUrl: environment.origin("ELEVENLABS_BASE_URL"),
-    voiceId: environment.text("ELEVENLABS_VOICE_ID"),
-    model: environment.text("ELEVENLABS_MODEL"),
-    agentId: environment.text("ELEVEN_LABS_AGENT_ID"),
-    phoneNumberId: environment.text("PHONE_NUMBER_ID"),
-  });
+/** `openai`, `API_KEY`, `eu-2` → `OPENAI_EU_2_API_KEY`. */
+export function vendorVariable(vendor: VendorName, suffix: string, label?: string): string {
+  const parts = label === undefined ? [vendor, suffix] : [vendor, label.replaceAll("-", "_"), suffix];
+  return parts.join("_").toUpperCase();
+}
+
+/** Whether one of the label's variables would mean something else: `OPENAI_TRANSCRIPTION_MODEL` for `transcription`. */
+export function isAmbiguousLabel(vendor: VendorName, label: string): boolean {
+  const suffixes = Object.values(fields[vendor]).map(([suffix]) => suffix);
+  const taken = suffixes.filter((suffix) => suffixes.some((other) => suffix.endsWith(`_${other}`)));
+  const words = taken.map((suffix) => suffix.split("_", 1)[0]?.toLowerCase());
+  return words.some((word) => label === word || label.endsWith(`-${word}`));
 }
 
 export function readTwilio(environment: EnvironmentReader): TwilioConfig {

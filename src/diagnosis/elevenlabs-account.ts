@@ -1,7 +1,7 @@
 import type { ElevenLabsClient } from "@elevenlabs/elevenlabs-js";
 import type { Clock } from "../runtime/clock.ts";
 import { skip, type Verdict } from "./check.ts";
-import { statusOf, type Vendor, vendorFailure } from "./vendor-failure.ts";
+import { labelled, statusOf, type Vendor, vendorFailure } from "./vendor-failure.ts";
 import { packageTimeout, withinLimit } from "./within-limit.ts";
 
 export interface ElevenLabsAccount {
@@ -9,6 +9,8 @@ export interface ElevenLabsAccount {
   readonly apiKey: string | undefined;
   /** An http(s) origin; unset: the vendor's. */
   readonly baseUrl?: string | undefined;
+  /** Of the label that it is listed under; unset: none. */
+  readonly label?: string | undefined;
   /** In ms. */
   readonly limit: number;
 }
@@ -24,6 +26,11 @@ const elevenLabs: Vendor = {
   keyPage: "https://elevenlabs.io/app/settings/api-keys",
 };
 
+/** The name of one of its checks. */
+export function elevenLabsTitle(what: string, { label }: ElevenLabsAccount): string {
+  return label === undefined ? `ElevenLabs ${what}` : `ElevenLabs ${what} (${label})`;
+}
+
 /** Imports the vendor's package, which takes some seconds, when it is needed. */
 export async function loadElevenLabs({ apiKey }: ElevenLabsAccount): Promise<unknown> {
   return apiKey === undefined ? undefined : import("@elevenlabs/elevenlabs-js");
@@ -34,11 +41,12 @@ export async function loadElevenLabs({ apiKey }: ElevenLabsAccount): Promise<unk
  * judged like any vendor's.
  */
 export async function askElevenLabs(
-  { clock, apiKey, baseUrl, limit }: ElevenLabsAccount,
+  { clock, apiKey, baseUrl, label, limit }: ElevenLabsAccount,
   ask: (client: ElevenLabsClient, options: RequestOptions) => Promise<Verdict>,
   errors: (word: string | undefined, status: number | undefined) => Verdict | undefined = () => undefined,
 ): Promise<Verdict> {
-  if (apiKey === undefined) return skip("ELEVENLABS_API_KEY is not set");
+  const vendor = labelled(elevenLabs, label);
+  if (apiKey === undefined) return skip(`${vendor.keyVariable} is not set`);
   try {
     const { ElevenLabsClient } = await import("@elevenlabs/elevenlabs-js");
     // The package's defaults are 240 s, up to the headers only, and two retries.
@@ -52,11 +60,11 @@ export async function askElevenLabs(
       ask(client, { abortSignal }),
     );
   } catch (error) {
-    return errors(wordOf(error), statusOf(error)) ?? judge(error);
+    return errors(wordOf(error), statusOf(error)) ?? judge(error, vendor);
   }
 }
 
-function judge(error: unknown): Verdict {
+function judge(error: unknown, vendor: Vendor): Verdict {
   if (wordOf(error) === "missing_permissions") {
     return skip("the key is accepted, but has no permission to read this, so it was not checked");
   }
@@ -64,7 +72,7 @@ function judge(error: unknown): Verdict {
   if (error instanceof Error && error.name === "ParseError") {
     return skip("the key is accepted, but the answer is not one that the package understands");
   }
-  return vendorFailure(error, elevenLabs);
+  return vendorFailure(error, vendor);
 }
 
 /** `detail.status` of an error's body: the vendor's own word for what is wrong. */

@@ -1,5 +1,10 @@
 import { type Check, fail, ok, type Verdict } from "./check.ts";
-import { askElevenLabs, type ElevenLabsAccount, loadElevenLabs } from "./elevenlabs-account.ts";
+import {
+  askElevenLabs,
+  type ElevenLabsAccount,
+  elevenLabsTitle,
+  loadElevenLabs,
+} from "./elevenlabs-account.ts";
 
 /** States in which the vendor goes on speaking, as far as its API names them. */
 const usable = ["trialing", "active", "free"];
@@ -7,7 +12,7 @@ const usable = ["trialing", "active", "free"];
 /** Whether the account may speak: its subscription stands and characters are left. */
 export function elevenLabsSubscriptionCheck(options: ElevenLabsAccount): Check {
   return {
-    name: "ElevenLabs subscription",
+    name: elevenLabsTitle("subscription", options),
     load: () => loadElevenLabs(options),
     run: () =>
       askElevenLabs(options, async (client, request) => judge(await client.user.subscription.get(request))),

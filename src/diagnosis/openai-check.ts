@@ -1,6 +1,6 @@
 import type { Clock } from "../runtime/clock.ts";
 import { type Check, fail, ok, skip, type Verdict } from "./check.ts";
-import { statusOf, type Vendor, vendorFailure } from "./vendor-failure.ts";
+import { labelled, statusOf, type Vendor, variableOf, vendorFailure } from "./vendor-failure.ts";
 import { packageTimeout, withinLimit } from "./within-limit.ts";
 
 export interface OpenAiCheckOptions {
@@ -8,8 +8,13 @@ export interface OpenAiCheckOptions {
   readonly apiKey: string | undefined;
   /** Includes `/v1`; unset: the vendor's. */
   readonly baseUrl?: string | undefined;
-  readonly model: string;
-  /** In ms. */
+  /** Of the label that it is listed under; unset: none. */
+  readonly label?: string | undefined;
+  /** Of the language model; unset: not used. */
+  readonly model?: string | undefined;
+  /** Of speech-to-text; unset: not used. */
+  readonly transcriptionModel?: string | undefined;
+  /** For each model, in ms. */
   readonly limit: number;
 }
 
@@ -20,26 +25,42 @@ const openai: Vendor = {
   keyPage: "https://platform.openai.com/api-keys",
 };
 
-/** Whether the key is accepted and may use the model. Compatible servers need not have `/models`. */
+/** Whether the key is accepted and may use the models. Compatible servers need not have `/models`. */
 export function openAiCheck(options: OpenAiCheckOptions): Check {
-  const { apiKey, model } = options;
+  const { apiKey, label, model, transcriptionModel } = options;
+  const vendor = labelled(openai, label);
+  const models = [
+    { id: model, variable: variableOf("OPENAI_MODEL", label) },
+    { id: transcriptionModel, variable: variableOf("OPENAI_TRANSCRIPTION_MODEL", label) },
+  ];
   return {
-    name: "OpenAI",
+    name: vendor.name,
     load: async () => (apiKey === undefined ? undefined : import("openai")),
     async run() {
-      if (apiKey === undefined) return skip("OPENAI_API_KEY is not set");
-      try {
-        await retrieve(options, apiKey);
-        return ok(`the key is accepted and may use the model ${model}`);
-      } catch (error) {
-        return statusOf(error) === 404 ? notFound(error, model) : vendorFailure(error, openai);
+      if (apiKey === undefined) return skip(`${vendor.keyVariable} is not set`);
+      const usable: string[] = [];
+      for (const { id, variable } of models) {
+        if (id === undefined) continue;
+        try {
+          await retrieve(options, apiKey, id);
+        } catch (error) {
+          return statusOf(error) === 404
+            ? notFound(error, id, variable, vendor)
+            : vendorFailure(error, vendor);
+        }
+        usable.push(`the model ${id}`);
       }
+      return ok(`the key is accepted and may use ${usable.join(" and ")}`);
     },
   };
 }
 
 /** The package's defaults are 10 min, up to the headers only, and two retries. */
-async function retrieve({ clock, baseUrl, model, limit }: OpenAiCheckOptions, apiKey: string): Promise<void> {
+async function retrieve(
+  { clock, baseUrl, limit }: OpenAiCheckOptions,
+  apiKey: string,
+  model: string,
+): Promise<void> {
   const { default: OpenAI } = await import("openai");
   const client = new OpenAI({
     apiKey,
@@ -55,14 +76,14 @@ async function retrieve({ clock, baseUrl, model, limit }: OpenAiCheckOptions, ap
 }
 
 /** OpenAI itself says that it is the model which it has not got; another 404 is one of a server without this path. */
-function notFound(error: unknown, model: string): Verdict {
+function notFound(error: unknown, model: string, variable: string, { urlVariable }: Vendor): Verdict {
   if ((error as { code?: unknown }).code === "model_not_found") {
     return fail(
       `the model ${model} does not exist, or the key may not use it`,
-      "set OPENAI_MODEL to a model of this account",
+      `set ${variable} to a model of this account`,
     );
   }
   return skip(
-    "the server at OPENAI_BASE_URL does not tell its models (404), so key and model were not checked",
+    `the server at ${urlVariable} does not tell its models (404), so key and model were not checked`,
   );
 }

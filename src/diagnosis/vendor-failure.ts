@@ -11,6 +11,23 @@ export interface Vendor {
   readonly keyPage: string;
 }
 
+/** A vendor that is listed again under a label, with variables of its own. */
+export function labelled(vendor: Vendor, label: string | undefined): Vendor {
+  if (label === undefined) return vendor;
+  return {
+    ...vendor,
+    name: `${vendor.name} (${label})`,
+    keyVariable: variableOf(vendor.keyVariable, label),
+    urlVariable: variableOf(vendor.urlVariable, label),
+  };
+}
+
+/** `OPENAI_MODEL`, `back-up` → `OPENAI_BACK_UP_MODEL`. */
+export function variableOf(variable: string, label: string | undefined): string {
+  if (label === undefined) return variable;
+  return variable.replace("_", `_${label.replaceAll("-", "_").toUpperCase()}_`);
+}
+
 /**
  * What an error of a vendor's package means for the operator. The vendor's own words are left out: they repeat parts
  * of the key, and are no help with it.

@@ -45,3 +45,10 @@ export interface CharacterTimes {
   /** When the last character ends. */
   readonly end: number;
 }
+
+/** Times for a text that sounds from `begin` to `end`, where the voice tells none: every character takes the same time. */
+export function estimateCharacters(text: string, begin: number, end: number): CharacterTimes {
+  const whole = end - begin;
+  const starts = Array.from({ length: text.length }, (_, index) => begin + (whole * index) / text.length);
+  return { text, starts, end };
+}

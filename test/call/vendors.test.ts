@@ -195,6 +195,72 @@ describe("a call over the vendors' own protocols", () => {
   });
 });
 
+describe("a call over the second vendors", () => {
+  it("is heard by OpenAI, answered by the labelled model when the first is down, and spoken by Deepgram", async () => {
+    const ears = await startOpenAiRealtimeStandIn({
+      clock,
+      transcriptionDelay: 60,
+      transcript: () => "What are your opening hours?",
+    });
+    const backup = await startOpenAiStandIn({
+      clock,
+      firstToken: 50,
+      reply: () => "Sure thing, we open at ten.",
+    });
+    opened.push(ears, backup);
+    const vendors = await withVendors({
+      STT_PROVIDER: "openai:ears",
+      OPENAI_EARS_BASE_URL: `${ears.origin}/v1`,
+      LLM_PROVIDER: "openai,openai:backup",
+      OPENAI_BACKUP_API_KEY: "another",
+      OPENAI_BACKUP_BASE_URL: `${backup.origin}/v1`,
+      TTS_PROVIDER: "deepgram,elevenlabs",
+    });
+    vendors.openai.inject(...Array.from({ length: 8 }, () => ({ type: "status", status: 500 }) as const));
+    const lines = transcripts(vendors.earshot);
+    const report = await asks(vendors);
+    expect(report.exchanges).toHaveLength(1);
+    expect(lines).toEqual([
+      "ai_agent: Hello.",
+      "customer: What are your opening hours?",
+      "ai_agent: Sure thing, we open at ten.",
+    ]);
+    const metrics = await (await fetch(`${vendors.earshot.url}/metrics`)).text();
+    expect(metrics).toMatch(
+      /provider_errors_total\{port="llm",provider="openai",code="PROVIDER_UNAVAILABLE"\} [1-9]/,
+    );
+    expect(metrics).toMatch(/provider_first_byte_seconds_count\{port="stt",provider="openai:ears"\} 1/);
+    expect(metrics).toMatch(/provider_first_byte_seconds_count\{port="tts",provider="deepgram"\} [1-9]/);
+    await vendors.earshot.close("test");
+    expect(wire(vendors.deepgram, ["out"])[0]).toBe(
+      "in open /v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000",
+    );
+    expect(wire(ears, ["out", "in input_audio_buffer.append"])).toEqual([
+      "in open transcription",
+      "in session.update gpt-live-transcribe",
+      "in input_audio_buffer.commit",
+      "in close 1000",
+    ]);
+  });
+
+  it("is heard by OpenAI with USE_WHISPER, whatever other keys there are", async () => {
+    const ears = await startOpenAiRealtimeStandIn({
+      clock,
+      transcript: () => "What are your opening hours?",
+    });
+    opened.push(ears);
+    const vendors = await withVendors({
+      USE_WHISPER: "true",
+      OPENAI_BASE_URL: `${ears.origin}/v1`,
+      LLM_PROVIDER: "embedded",
+    });
+    const lines = transcripts(vendors.earshot);
+    await asks(vendors);
+    expect(lines[1]).toBe("customer: What are your opening hours?");
+    expect(vendors.deepgram.log).toEqual([]);
+  });
+});
+
 describe("a profile in which one model hears and speaks itself", () => {
   it("is served by OpenAI Realtime on its own number, and the other numbers are not", async () => {
     const realtime = await startOpenAiRealtimeStandIn({

@@ -11,6 +11,8 @@ import { silence, speech, until } from "./deepgram-harness.ts";
 
 const V1 = "/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000";
 
+const SPEAK = "/v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000";
+
 /** Answers the status and the vendor's reason of a refused upgrade, or 101. */
 function dial(
   origin: string,
@@ -59,6 +61,11 @@ describe("The Deepgram stand-in", () => {
     ["/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000", "Token right", 101],
     ["/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000&language=en", "Token right", 400],
     ["/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000&eot_threshold=2", "Token right", 400],
+    [SPEAK, "Token right", 101],
+    [SPEAK, "Token wrong", 401],
+    ["/v1/speak?model=nova-3&encoding=mulaw&sample_rate=8000", "Token right", 400],
+    ["/v1/speak?model=aura-2-thalia-en&encoding=linear16&sample_rate=8000", "Token right", 400],
+    ["/v1/speak?model=aura-2-thalia-en&encoding=mulaw&sample_rate=24000", "Token right", 400],
     ["/v3/listen", "Token right", 404],
   ])("answers %s with %s by %i", async (path, authorization, status) => {
     const answer = await dial(standIn.origin, path, authorization);
@@ -187,5 +194,58 @@ describe("The Deepgram stand-in", () => {
       "EndOfTurn Hello, World.",
     ]);
     socket.close();
+  });
+
+  it("speaks Aura to the vendor's own SDK: sound in its turn, flushed, cleared", async () => {
+    const client = new DeepgramClient({ apiKey: "right", baseUrl: standIn.origin });
+    const socket = await client.speak.v1.connect({
+      model: "aura-2-thalia-en",
+      encoding: "mulaw",
+      sample_rate: "8000",
+      reconnectAttempts: 0,
+      Authorization: "Token right",
+    });
+    const said: string[] = [];
+    socket.on("message", (message: unknown) => {
+      said.push(
+        message instanceof Blob ? `${message.size} bytes` : String((message as { type: string }).type),
+      );
+    });
+    socket.connect();
+    await socket.waitForOpen();
+    socket.sendText({ type: "Speak", text: "Yes." });
+    socket.sendFlush({ type: "Flush" });
+    await until(() => standIn.log.some(({ what }) => what === "Flush"));
+    await clock.settleTo(clock.now() + 1_000);
+    await until(() => said.includes("Flushed"));
+    socket.sendText({ type: "Speak", text: "Not to be said." });
+    socket.sendFlush({ type: "Flush" });
+    socket.sendClear({ type: "Clear" });
+    await until(() => said.includes("Cleared"));
+    await clock.settleTo(clock.now() + 5_000);
+    // 15 characters a second, 200 ms in a message.
+    expect(said).toEqual(["Metadata", "1600 bytes", "532 bytes", "Flushed", "Cleared"]);
+    socket.close();
+  });
+
+  it("warns of a flush too many, and does not speak it, until a minute has passed", async () => {
+    const socket = connect(SPEAK);
+    await once(socket, "open");
+    const said: string[] = [];
+    socket.on("message", (data, binary) => said.push(binary ? "sound" : JSON.parse(String(data)).type));
+    for (let count = 0; count < 21; count++) {
+      socket.send('{"type":"Speak","text":"A"}');
+      socket.send('{"type":"Flush"}');
+    }
+    await until(() => said.includes("Warning"));
+    await clock.settleTo(clock.now() + 10_000);
+    await until(() => said.filter((what) => what === "Flushed").length === 20);
+    await clock.settleTo(clock.now() + 60_000);
+    socket.send('{"type":"Flush"}');
+    await until(() => standIn.log.filter(({ what }) => what === "Flush").length === 22);
+    await clock.settleTo(clock.now() + 1_000);
+    await until(() => said.filter((what) => what === "Flushed").length === 21);
+    expect(said.filter((what) => what === "Warning")).toHaveLength(1);
+    socket.terminate();
   });
 });

@@ -202,6 +202,34 @@ describe("the check of Deepgram", () => {
   });
 });
 
+describe("the check of Deepgram's voice", () => {
+  const run = async (voices: readonly string[], label?: string, model?: string) => {
+    const standIn = opened(await startDeepgramStandIn({ clock, apiKey: KEY, voices }));
+    const options = { clock, apiKey: KEY, baseUrl: standIn.origin, limit, label, model };
+    return deepgramCheck({ ...options, voiceModel: "aura-2-thalia-en" }).run();
+  };
+
+  it("knows a voice, beside the model that hears where that is used too", async () => {
+    const voice = "the model aura-2-thalia-en is known";
+    expect(await run(["aura-2-thalia-en"])).toEqual({
+      outcome: "ok",
+      found: `the key is accepted, and ${voice}`,
+    });
+    expect(await run(["aura-2-thalia-en"], undefined, "nova-3")).toEqual({
+      outcome: "ok",
+      found: `the key is accepted, and the model nova-3 is known, and ${voice}`,
+    });
+  });
+
+  it("tells one that is none, and the variable of the label", async () => {
+    expect(await run(["aura-2-luna-en"], "eu-2")).toEqual({
+      outcome: "fail",
+      wrong: "the model aura-2-thalia-en is not among Deepgram's models",
+      fix: "set DEEPGRAM_EU_2_VOICE_MODEL to one of them, such as aura-2-luna-en",
+    });
+  });
+});
+
 describe("the check of OpenAI", () => {
   const run = async (account: OpenAiAccount) => {
     const standIn = opened(await startOpenAiStandIn({ clock, account }));
@@ -216,6 +244,19 @@ describe("the check of OpenAI", () => {
       wrong: expect.stringContaining("gpt/test 1 does not exist"),
       fix: expect.stringContaining("OPENAI_MODEL"),
     });
+  });
+
+  it("asks for the model that hears as well, and names what belongs to a label", async () => {
+    const standIn = opened(await startOpenAiStandIn({ clock, account: { models: ["thinks"] } }));
+    const options = { clock, apiKey: KEY, baseUrl: `${standIn.origin}/v1`, limit, label: "backup" };
+    const check = openAiCheck({ ...options, model: "thinks", transcriptionModel: "hears" });
+    expect(check.name).toBe("OpenAI (backup)");
+    expect(await check.run()).toMatchObject({
+      outcome: "fail",
+      wrong: expect.stringContaining("hears does not exist"),
+      fix: "set OPENAI_BACKUP_TRANSCRIPTION_MODEL to a model of this account",
+    });
+    expect(await openAiCheck({ ...options, model: "thinks" }).run()).toMatchObject({ outcome: "ok" });
   });
 
   it("is skipped where a compatible server tells no models", async () => {
@@ -239,6 +280,17 @@ describe("the checks of ElevenLabs", () => {
       wrong: "the account has no voice v1",
       fix: expect.stringContaining("ELEVENLABS_VOICE_ID"),
     });
+  });
+
+  it("name what belongs to a label", async () => {
+    const { account } = await elevenLabs(KEY, { voices: ["v2"] });
+    const check = elevenLabsVoiceCheck({ ...account, voice: "v1", label: "x" });
+    expect(check.name).toBe("ElevenLabs voice (x)");
+    expect(await check.run()).toMatchObject({ fix: expect.stringContaining("ELEVENLABS_X_VOICE_ID") });
+    const refused = elevenLabsSubscriptionCheck({ ...account, apiKey: "wrong", label: "x" });
+    expect(await line(refused)).toMatch(
+      /^fail {2}ElevenLabs subscription \(x\): .* set ELEVENLABS_X_API_KEY to /,
+    );
   });
 
   it("tell a subscription that is not paid, or used up", async () => {

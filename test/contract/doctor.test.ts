@@ -52,10 +52,18 @@ describe("npm run doctor", () => {
   }, 60_000);
 
   it("asks every vendor that is configured, tells what is wrong, and shows no secret", async () => {
-    const secrets = ["dg-secret", "sk-secret", "el-secret", "tw-secret", "api-secret", "jwt-secret"];
+    const secrets = [
+      "dg-secret",
+      "sk-secret",
+      "sk-backup",
+      "el-secret",
+      "tw-secret",
+      "api-secret",
+      "jwt-secret",
+    ];
     const [deepgram, openai, elevenlabs, twilio] = await Promise.all([
       startDeepgramStandIn({ clock, apiKey: "dg-secret" }),
-      startOpenAiStandIn({ clock, account: { apiKey: "another" } }),
+      startOpenAiStandIn({ clock, account: { apiKey: "sk-backup" } }),
       startElevenLabsStandIn({ clock, account: { apiKey: "el-secret" } }),
       startTwilioStandIn({
         clock,
@@ -73,6 +81,9 @@ describe("npm run doctor", () => {
       DEEPGRAM_BASE_URL: deepgram.origin,
       OPENAI_API_KEY: "sk-secret",
       OPENAI_BASE_URL: `${openai.origin}/v1`,
+      LLM_PROVIDER: "openai,openai:backup",
+      OPENAI_BACKUP_API_KEY: "sk-backup",
+      TTS_PROVIDER: "elevenlabs,deepgram",
       ELEVENLABS_API_KEY: "el-secret",
       ELEVENLABS_BASE_URL: elevenlabs.origin,
       TWILIO_ACCOUNT_SID: `AC${"1".repeat(32)}`,
@@ -87,10 +98,11 @@ describe("npm run doctor", () => {
       "fail  Twilio number",
       "ok    Deepgram",
       "fail  OpenAI",
+      "ok    OpenAI (backup)",
       "ok    ElevenLabs voice",
       "ok    ElevenLabs subscription",
       "ok    Embedded speech",
-      "2 of 8 checks failed.",
+      "2 of 9 checks failed.",
     ]);
     expect([code, errors]).toEqual([1, ""]);
     for (const secret of secrets) expect(lines.join("\n")).not.toContain(secret);

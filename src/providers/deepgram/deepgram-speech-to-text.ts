@@ -13,6 +13,8 @@ const defaultDeadlines: ListenDeadlines = { connect: 3_000, answer: 1_500, deaf:
 export interface DeepgramOptions {
   readonly apiKey: string;
   readonly clock: Clock;
+  /** The provider's, where it is listed more than once; default `deepgram`. */
+  readonly name?: string | undefined;
   /** An http(s) origin; the socket uses the matching ws(s). Default: the vendor's. */
   readonly baseUrl?: string | undefined;
   /** `flux-*` uses the v2 protocol, everything else v1. Default `nova-3`. */
@@ -70,7 +72,7 @@ export function deepgramSpeechToText(options: DeepgramOptions): SpeechToText {
   }
 
   return {
-    name: "deepgram",
+    name: options.name ?? "deepgram",
     endpoints: model.startsWith("flux-") ? "turn" : "silence",
     punctuates: true,
     open({ language }, listener) {

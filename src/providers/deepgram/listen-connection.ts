@@ -1,8 +1,8 @@
 import { BYTES_PER_MS, durationOf } from "../../audio/audio-format.ts";
 import { EnergyGate } from "../../audio/energy-gate.ts";
+import { KeptAudio } from "../../audio/kept-audio.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
-import { KeptAudio } from "./kept-audio.ts";
 import { ReconnectingSocket } from "./reconnecting-socket.ts";
 
 /** Audio kept for sending, or for sending again: 10 s. */

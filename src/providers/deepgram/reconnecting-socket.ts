@@ -30,6 +30,8 @@ export interface ReconnectingSocketOptions {
 export interface SocketListener {
   opened(): void;
   message(data: string): void;
+  /** Where it is left out, a binary message breaks the protocol. */
+  audio?(data: Buffer): void;
   /** Once per loss. A retryable error: the next attempt is under way. Any other: it is over. */
   lost(error: GatewayError): void;
 }
@@ -53,7 +55,10 @@ export class ReconnectingSocket {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Connects now, unless it is connected or on its way: what was waited for before the next attempt is left out. */
   open(): void {
+    if (this.#socket !== undefined || this.#closing !== undefined) return;
+    this.#cancelTimer?.();
     try {
       this.#dial();
     } catch (error) {
@@ -72,6 +77,18 @@ export class ReconnectingSocket {
     }
     socket.send(data);
     return true;
+  }
+
+  /** Says `farewell` to the present connection, which may be taking long to end, and dials another. No loss is told. */
+  renew(farewell: string): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket = undefined;
+    const cancel = this.#options.clock.after(this.#options.closeDeadline, () => socket.terminate());
+    socket.once("close", cancel);
+    socket.send(farewell);
+    socket.close(1000);
+    this.open();
   }
 
   /** Gives the present connection up as lost. */
@@ -104,8 +121,9 @@ export class ReconnectingSocket {
     socket.on("open", () => this.#opened(socket));
     socket.on("message", (data, isBinary) => {
       if (socket !== this.#socket) return;
-      if (isBinary) this.#lose(socket, protocolError("a message is binary"));
-      else this.#listener.message(String(data));
+      if (!isBinary) this.#listener.message(String(data));
+      else if (this.#listener.audio !== undefined) this.#listener.audio(data as Buffer);
+      else this.#lose(socket, protocolError("a message is binary"));
     });
     socket.on("unexpected-response", (_request, response) => {
       this.#lose(socket, refusal(response.statusCode ?? 0, response.headers));

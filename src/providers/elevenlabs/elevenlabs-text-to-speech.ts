@@ -6,6 +6,8 @@ import type { VoiceSettings } from "./multi-stream-messages.ts";
 export interface ElevenLabsOptions {
   readonly apiKey: string;
   readonly clock: Clock;
+  /** The provider's, where it is listed more than once; default `elevenlabs`. */
+  readonly name?: string;
   /** An `http(s)` origin, the sockets use the matching `ws(s)`; default the vendor's. */
   readonly baseUrl?: string;
   /** For calls whose profile names no voice; default Rachel, one of the vendor's public voices. */
@@ -25,6 +27,8 @@ export interface ElevenLabsOptions {
 
 const VENDOR = "https://api.elevenlabs.io";
 export const DEFAULT_VOICE = "21m00Tcm4TlvDq8ikWAM";
+/** A profile's voice may be meant for another provider of the list, whose names have hyphens (`aura-2-thalia-en`). */
+const VOICE_ID = /^[a-z0-9]+$/i;
 const DEFAULT_MODEL = "eleven_flash_v2_5";
 
 /**
@@ -33,10 +37,11 @@ const DEFAULT_MODEL = "eleven_flash_v2_5";
  * seconds to import (`docs/decisions/0004-elevenlabs-socket.md`).
  */
 export class ElevenLabsTextToSpeech implements TextToSpeech {
-  readonly name = "elevenlabs";
+  readonly name: string;
   readonly #options: ElevenLabsOptions;
 
   constructor(options: ElevenLabsOptions) {
+    this.name = options.name ?? "elevenlabs";
     this.#options = options;
   }
 
@@ -67,7 +72,8 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
    * in seconds, and 180 the most that the service grants.
    */
   #url({ voice, language }: VoiceOptions): string {
-    const name = voice ?? this.#options.voice ?? DEFAULT_VOICE;
+    const own = voice !== undefined && VOICE_ID.test(voice) ? voice : undefined;
+    const name = own ?? this.#options.voice ?? DEFAULT_VOICE;
     const model = this.#options.model ?? DEFAULT_MODEL;
     const base = (this.#options.baseUrl ?? VENDOR).replace(/^http/, "ws").replace(/\/$/, "");
     const query = new URLSearchParams({

@@ -1,6 +1,10 @@
 import { durationOf } from "../../audio/audio-format.ts";
-import type { SpeechEvent, TextToSpeech, Utterance } from "../../pipeline/text-to-speech.ts";
-import { estimateCharacters } from "./character-estimate.ts";
+import {
+  estimateCharacters,
+  type SpeechEvent,
+  type TextToSpeech,
+  type Utterance,
+} from "../../pipeline/text-to-speech.ts";
 import { type FliteVoice, type FliteVoiceName, isSpeakable } from "./flite-voice.ts";
 
 /**
@@ -28,8 +32,9 @@ function inlineUtterance(
   const flush = (): void => {
     if (over || !isSpeakable(text)) return;
     const mulaw = flite.say(text, voice);
-    const characters = estimateCharacters(text, durationOf(spoken), mulaw.length);
+    const begin = durationOf(spoken);
     spoken += mulaw.length;
+    const characters = estimateCharacters(text, begin, durationOf(spoken));
     text = "";
     listener({ type: "audio", mulaw, characters });
   };

@@ -1,7 +1,6 @@
 import { durationOf } from "../../audio/audio-format.ts";
-import type { SpeechEvent, Utterance } from "../../pipeline/text-to-speech.ts";
+import { estimateCharacters, type SpeechEvent, type Utterance } from "../../pipeline/text-to-speech.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
-import { estimateCharacters } from "./character-estimate.ts";
 import { type FliteVoiceName, isSpeakable } from "./flite-voice.ts";
 import type { SynthesisService } from "./synthesis-service.ts";
 
@@ -78,8 +77,9 @@ export class SegmentedUtterance implements Utterance {
   }
 
   #deliver(text: string, mulaw: Uint8Array): void {
-    const characters = estimateCharacters(text, durationOf(this.#spoken), mulaw.length);
+    const begin = durationOf(this.#spoken);
     this.#spoken += mulaw.length;
+    const characters = estimateCharacters(text, begin, durationOf(this.#spoken));
     if (mulaw.length > 0) this.#listener({ type: "audio", mulaw, characters });
     if (this.#ended && this.#requested.size === 0) this.#finish({ type: "done" });
   }

@@ -16,6 +16,8 @@ export const DEFAULT_CHAT_MODEL = "gpt-4.1-mini";
 export interface OpenAiOptions {
   readonly apiKey: string;
   readonly clock: Clock;
+  /** The provider's, where it is listed more than once; default `openai`. */
+  readonly name?: string;
   /** Includes `/v1`; default the vendor's. */
   readonly baseUrl?: string;
   /** Default {@link DEFAULT_CHAT_MODEL}. */
@@ -42,13 +44,14 @@ const MAX_ERROR_BODY = 8 * 1024;
  * Nothing is tried again here: whether a turn can afford a second attempt is for those who own the turn.
  */
 export class OpenAiLanguageModel implements LanguageModel {
-  readonly name = "openai";
+  readonly name: string;
   readonly #clock: Clock;
   readonly #model: string;
   readonly #limits: { readonly firstToken: number; readonly betweenTokens: number; readonly total: number };
   readonly #connections: ChatConnections;
 
   constructor(options: OpenAiOptions) {
+    this.name = options.name ?? "openai";
     this.#clock = options.clock;
     this.#model = options.model ?? DEFAULT_CHAT_MODEL;
     this.#limits = {

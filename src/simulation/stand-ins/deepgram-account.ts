@@ -7,6 +7,8 @@ export interface DeepgramAccount {
   readonly apiKey?: string | undefined;
   /** Families of speech-to-text models; default nova-3 and nova-2. */
   readonly models?: readonly string[] | undefined;
+  /** Models of text-to-speech; default `aura-2-thalia-en`. */
+  readonly voices?: readonly string[] | undefined;
 }
 
 /** `GET /v1/projects` (needs the key) and `GET /v1/models` (public, as the vendor's); anything else is 404. */
@@ -24,7 +26,24 @@ export function deepgramAccountAnswer(request: IncomingMessage, account: Deepgra
       streaming: true,
       formatted_output: true,
     }));
-    return { status: 200, body: { stt, tts: [] } };
+    const tts = (account.voices ?? ["aura-2-thalia-en"]).map((voice) => ({
+      name: voice.split("-").at(-2) ?? voice,
+      canonical_name: voice,
+      architecture: voice.split("-").slice(0, -2).join("-"),
+      languages: ["en", "en-US"],
+      version: "2026-01-01.0",
+      uuid: "00000000-0000-4000-8000-000000000001",
+      metadata: {
+        accent: "American",
+        age: "Adult",
+        color: "#000000",
+        image: "",
+        sample: "",
+        tags: [],
+        use_cases: [],
+      },
+    }));
+    return { status: 200, body: { stt, tts } };
   }
   if (request.method === "GET" && pathname === "/v1/projects") {
     const [, key] = /^(?:token|bearer) (\S+)$/i.exec(request.headers.authorization ?? "") ?? [];

@@ -23,6 +23,7 @@ export function admission(
   }
   if (url.pathname === "/v1/listen") return checkV1(url.searchParams);
   if (url.pathname === "/v2/listen") return checkV2(url.searchParams);
+  if (url.pathname === "/v1/speak") return checkSpeak(url.searchParams);
   return { status: 404, code: "Not Found", message: `No such path: ${url.pathname}` };
 }
 
@@ -53,6 +54,13 @@ function checkV2(query: URLSearchParams): DeepgramRefusal | undefined {
     outOfRange(query, "eager_eot_threshold", 0.3, 0.9) ??
     outOfRange(query, "eot_timeout_ms", 500, 60_000)
   );
+}
+
+function checkSpeak(query: URLSearchParams): DeepgramRefusal | undefined {
+  if (!query.get("model")?.startsWith("aura-")) return badRequest("No such voice.");
+  if (query.get("encoding") !== "mulaw") return badRequest("This stand-in speaks mulaw only.");
+  if (query.get("sample_rate") !== "8000") return badRequest("mulaw is spoken at 8000 Hz here.");
+  return undefined;
 }
 
 function outOfRange(

@@ -4,7 +4,7 @@ import type { DeepgramSession } from "./deepgram-session.ts";
 import type { FaultedConnection } from "./fault-plan.ts";
 import type { WireLog } from "./wire-log.ts";
 
-/** The vendor closes a connection on which nothing came for so long, in ms. */
+/** The vendor closes a recogniser's connection on which nothing came for so long, in ms. */
 const IDLE_LIMIT = 10_000;
 const IDLE_REASON =
   "NET-0001 Deepgram did not receive audio data or a text message within the timeout window.";
@@ -14,6 +14,8 @@ export interface DeepgramConnectionParts {
   readonly webSocket: WebSocket;
   readonly faults: FaultedConnection;
   readonly session: DeepgramSession;
+  /** Whether a client that says nothing is let go. */
+  readonly idles: boolean;
   readonly clock: Clock;
   readonly log: WireLog;
   /** An entry for every audio message, or one for each run of them. */
@@ -44,7 +46,7 @@ export class DeepgramConnection {
 
   /** Closes when nothing came for too long; to be called now and then. */
   checkIdle(now: number): void {
-    if (now - this.#receivedAt < IDLE_LIMIT) return;
+    if (!this.#parts.idles || now - this.#receivedAt < IDLE_LIMIT) return;
     this.#receivedAt = now;
     this.#parts.webSocket.close(1011, IDLE_REASON);
   }
@@ -65,7 +67,8 @@ export class DeepgramConnection {
     } else {
       this.#inAudio = false;
       const message = readControl(String(data));
-      log.record(number, "in", String(message.type));
+      const { type, text } = message;
+      log.record(number, "in", String(type), ...(typeof text === "string" ? [text] : []));
       session.control(message);
     }
   }
@@ -80,7 +83,7 @@ export class DeepgramConnection {
 }
 
 /** What is not a JSON object has no type, and nothing comes of it. */
-function readControl(data: string): { readonly type?: unknown } {
+function readControl(data: string): { readonly type?: unknown; readonly text?: unknown } {
   try {
     const value: unknown = JSON.parse(data);
     return typeof value === "object" && value !== null ? value : {};

@@ -1,7 +1,8 @@
 import type { Clock } from "../../runtime/clock.ts";
+import type { DeepgramVoicePace } from "./deepgram-speak.ts";
 import type { DeepgramTranscript } from "./deepgram-transcript.ts";
 
-/** What a session of either protocol works with. */
+/** What a session of any of the protocols works with. */
 export interface DeepgramSessionContext {
   readonly clock: Clock;
   /** Counts connections from 1. */
@@ -11,6 +12,8 @@ export interface DeepgramSessionContext {
   readonly behaviour: DeepgramBehaviour;
   /** Sends a message past the fault plan; `detail` is for the log. */
   send(message: DeepgramMessage, detail?: string): void;
+  /** Sends speech past the fault plan. */
+  sound(mulaw: Uint8Array): void;
   /** Closes the connection; without a code as Flux does. */
   close(code?: number, reason?: string): void;
   /** Notes a final for benchmarks. */
@@ -33,9 +36,10 @@ export interface DeepgramBehaviour {
   readonly interimEvery: number | undefined;
   /** Whether Flux knows `ForceEndTurn`. */
   readonly forceEndTurn: boolean;
+  readonly voice: DeepgramVoicePace;
 }
 
-/** One connection's recogniser. */
+/** One connection's recogniser or voice. */
 export interface DeepgramSession {
   audio(mulaw: Uint8Array): void;
   /** A text message, parsed. */

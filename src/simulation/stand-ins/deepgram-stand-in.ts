@@ -9,7 +9,13 @@ import { admission, type DeepgramRefusal } from "./deepgram-admission.ts";
 import { DeepgramConnection } from "./deepgram-connection.ts";
 import { DeepgramListenV1 } from "./deepgram-listen-v1.ts";
 import { DeepgramListenV2 } from "./deepgram-listen-v2.ts";
-import type { DeepgramBehaviour, DeepgramSessionContext, SpokenFinal } from "./deepgram-session.ts";
+import type {
+  DeepgramBehaviour,
+  DeepgramSession,
+  DeepgramSessionContext,
+  SpokenFinal,
+} from "./deepgram-session.ts";
+import { DeepgramSpeak, type DeepgramVoicePace } from "./deepgram-speak.ts";
 import { type FaultedConnection, FaultPlan } from "./fault-plan.ts";
 import { Exchange } from "./openai-exchange.ts";
 import type { StandIn } from "./stand-in.ts";
@@ -19,12 +25,16 @@ import { WireLog } from "./wire-log.ts";
 const SWEEP_EVERY = 1_000;
 const KEPT_FINALS = 10_000;
 
-export interface DeepgramStandInOptions extends Partial<DeepgramBehaviour> {
+export interface DeepgramStandInOptions extends Partial<Omit<DeepgramBehaviour, "voice">> {
   readonly clock: Clock;
   /** The only key that is let in; unset: any. */
   readonly apiKey?: string;
   /** Families of models that `GET /v1/models` tells; default nova-3 and nova-2. */
   readonly models?: readonly string[];
+  /** Voices that it tells; default `aura-2-thalia-en`. */
+  readonly voices?: readonly string[];
+  /** How `v1/speak` is paced; default 100 ms to the first byte, 15 characters a second, 200 ms a message, 8 times real time. */
+  readonly voice?: Partial<DeepgramVoicePace>;
   /** An entry for every audio message; by default one for each run of them. */
   readonly logAudio?: boolean;
 }
@@ -35,7 +45,7 @@ export interface DeepgramStandIn extends StandIn {
 }
 
 /**
- * Deepgram's `v1/listen` (nova) and `v2/listen` (Flux) on loopback. It listens to the μ-law with an energy
+ * Deepgram's `v1/listen` (nova), `v2/listen` (Flux) and `v1/speak` (Aura) on loopback. It listens to the μ-law with an energy
  * detector, so its timing is that of the real audio, and "understands" the scripted transcript. Injected
  * faults other than `status` meet the newest live connection, if there is one. Of the management API it has what tells
  * whether a key and a model are good: `GET /v1/projects` and `GET /v1/models`.
@@ -85,6 +95,7 @@ class Service {
       transcript: options.transcript ?? "Hello, I have a question.",
       interimEvery: options.interimEvery,
       forceEndTurn: options.forceEndTurn ?? true,
+      voice: { firstByte: 100, charactersPerSecond: 15, chunk: 200, speed: 8, ...options.voice },
     };
   }
 
@@ -141,18 +152,25 @@ class Service {
           this.log.record(number, "out", message.type, detail);
         });
       },
+      sound: (mulaw) => {
+        faults.pass("speech", (data) => {
+          webSocket.send(data === "speech" ? mulaw : data);
+          this.log.record(number, "out", "audio");
+        });
+      },
       close: (code, reason) => webSocket.close(code, reason),
       spoken: (final) => {
         if (this.finals.length >= KEPT_FINALS) this.finals.splice(0, KEPT_FINALS / 4);
         this.finals.push(final);
       },
     };
-    const Session = url.pathname === "/v2/listen" ? DeepgramListenV2 : DeepgramListenV1;
+    const Session = sessions[url.pathname] ?? DeepgramListenV1;
     const connection = new DeepgramConnection({
       number,
       webSocket,
       faults,
       session: new Session(context),
+      idles: Session !== DeepgramSpeak,
       clock: this.#clock,
       log: this.log,
       logAudio: this.#options.logAudio ?? false,
@@ -170,6 +188,12 @@ class Service {
     for (const connection of this.#connections) connection.checkIdle(this.#clock.now());
   }
 }
+
+const sessions: Readonly<Record<string, new (context: DeepgramSessionContext) => DeepgramSession>> = {
+  "/v1/listen": DeepgramListenV1,
+  "/v2/listen": DeepgramListenV2,
+  "/v1/speak": DeepgramSpeak,
+};
 
 function faultRefusal(status: number | undefined): DeepgramRefusal | undefined {
   return status === undefined ? undefined : { status, code: "INJECTED", message: `Injected ${status}.` };

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { Clock } from "../../runtime/clock.ts";
 import { BuzzVoice } from "./elevenlabs-voice.ts";
-import { FaultPlan } from "./fault-plan.ts";
+import { type FaultedConnection, FaultPlan } from "./fault-plan.ts";
 import type { RealtimePace } from "./openai-realtime-response.ts";
 import { obligingScript, type RealtimeScript } from "./openai-realtime-script.ts";
 import { OpenAiRealtimeSession } from "./openai-realtime-session.ts";
+import { OpenAiTranscriptionSession } from "./openai-transcription-session.ts";
 import type { StandIn } from "./stand-in.ts";
 import { refuseUpgrade, type StandInServer, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
@@ -19,6 +20,8 @@ export interface OpenAiRealtimeStandInOptions {
   readonly transcript?: (utterance: number) => string;
   /** From the end of an utterance to its transcription, in ms; default 300: after the reply has begun. */
   readonly transcriptionDelay?: number;
+  /** An entry for every audio event of a transcription session; by default one for each run of them. */
+  readonly logAudio?: boolean;
   /** From the request, or the end of the caller's turn, to the first audio, in ms; default 200. */
   readonly firstAudio?: number;
   /** How fast the voice speaks; default 15. */
@@ -40,6 +43,7 @@ export interface OpenAiRealtimeStandIn extends StandIn {
  * by the energy of the audio received (500 ms of silence in it end a turn, unless the session says otherwise),
  * answers, is interrupted, and refuses what the service refuses: a second response at a time, a cancellation of
  * nothing, a truncation beyond the audio made, the result of an unknown call. Upgrades without a bearer get 401.
+ * `/v1/realtime?intent=transcription` is a session that only writes down what it is told to (`commit`).
  * Faults meet the connection under way; messages count from the first one sent. The log has every event by its type
  * (a run of `input_audio_buffer.append` once), the detail being the item or response.
  */
@@ -119,7 +123,14 @@ class RealtimeServer implements OpenAiRealtimeStandIn {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#log.record(connection, "in", "open", urlOf(request).searchParams.get("model") ?? "");
+      const { searchParams } = urlOf(request);
+      this.#log.record(
+        connection,
+        "in",
+        "open",
+        searchParams.get("model") ?? searchParams.get("intent") ?? "",
+      );
+      if (!searchParams.has("model")) return this.#transcribe(webSocket, connection, fault);
       const session = new OpenAiRealtimeSession(webSocket, {
         clock: this.#options.clock,
         voice: this.#voice,
@@ -135,6 +146,19 @@ class RealtimeServer implements OpenAiRealtimeStandIn {
       session.start();
     });
   }
+
+  #transcribe(webSocket: WebSocket, connection: number, fault: FaultedConnection): void {
+    const { clock, transcript, transcriptionDelay, logAudio } = this.#options;
+    const session = new OpenAiTranscriptionSession(webSocket, {
+      clock,
+      transcript: transcript ?? (() => "words"),
+      transcriptionDelay: transcriptionDelay ?? 300,
+      logAudio: logAudio ?? false,
+      fault,
+      record: (direction, what, detail) => this.#log.record(connection, direction, what, detail),
+    });
+    session.start();
+  }
 }
 
 /** The status to refuse an upgrade with that the service would refuse too. */
@@ -142,7 +166,11 @@ function refusalOf(request: IncomingMessage): number | undefined {
   const url = urlOf(request);
   if (url.pathname !== "/v1/realtime") return 404;
   if (!/^Bearer ./.test(request.headers.authorization ?? "")) return 401;
-  return url.searchParams.get("model") ? undefined : 400;
+  return url.searchParams.get("model") || isTranscription(url) ? undefined : 400;
+}
+
+function isTranscription({ searchParams }: URL): boolean {
+  return searchParams.get("intent") === "transcription";
 }
 
 function urlOf(request: IncomingMessage): URL {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KeptAudio } from "../../../../src/providers/deepgram/kept-audio.ts";
+import { KeptAudio } from "../../../src/audio/kept-audio.ts";
 
 function drained(audio: KeptAudio, largest = 1000, until = audio.end): number[] {
   const bytes: number[] = [];

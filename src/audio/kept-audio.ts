@@ -71,6 +71,11 @@ export class KeptAudio {
     this.#start = Math.max(this.#start, Math.min(this.#confirmed, this.#sent));
   }
 
+  /** What is pending before `position` need not be sent. */
+  skip(position: number): void {
+    this.#sent = Math.max(this.#sent, Math.min(position, this.#end));
+  }
+
   /** The connection was lost: everything kept and not confirmed is to be sent again. */
   rewind(): void {
     this.#sent = this.#start;

@@ -1,0 +1,290 @@
+import { BYTES_PER_MS, durationOf, SILENCE } from "../../audio/audio-format.ts";
+import { KeptAudio } from "../../audio/kept-audio.ts";
+import type { TranscriptEvent, TranscriptionStream } from "../../pipeline/speech-to-text.ts";
+import type { Cancel } from "../../runtime/clock.ts";
+import { asGatewayError, type GatewayError } from "../../runtime/errors.ts";
+import { AwaitedWords } from "./awaited-words.ts";
+import { PRE_ROLL, SpeechStretch } from "./speech-stretch.ts";
+import type { TranscriptionDeadlines } from "./transcription-deadlines.ts";
+import { errorWord, reportedError, timedOut } from "./transcription-error.ts";
+import {
+  audioAppend,
+  audioClear,
+  audioCommit,
+  HINTS_EVENT,
+  readServerEvent,
+  SESSION_EVENT,
+  type ServerEvent,
+  sessionUpdate,
+  type TranscriptionSettings,
+  takesKeywords,
+  writesLive,
+} from "./transcription-events.ts";
+import {
+  TranscriptionSocket,
+  type TranscriptionSocketListener,
+  type TranscriptionSocketOptions,
+} from "./transcription-socket.ts";
+
+/** Audio kept for sending, or for sending again: more than the longest stretch. */
+const KEPT_BYTES = 30_000 * BYTES_PER_MS;
+/** Audio in one message, while it comes in real time … */
+const BATCH = 100 * BYTES_PER_MS;
+/** … and at most. */
+const LARGEST_MESSAGE = 250 * BYTES_PER_MS;
+/** The service refuses to commit less. */
+const LEAST_COMMIT = 100 * BYTES_PER_MS;
+
+export interface TranscriptionStreamOptions
+  extends Omit<TranscriptionSocketOptions, "connectDeadline" | "closeDeadline"> {
+  readonly settings: TranscriptionSettings;
+  readonly deadlines: TranscriptionDeadlines;
+  readonly onAudioDropped: (ms: number) => void;
+}
+
+/**
+ * One caller in a transcription session. Turn detection is the gateway's own: `finalize` commits the audio, and the
+ * final words of that come back. All audio without final words is kept and sent again, as fast as the network takes it,
+ * with the commits in their places, when a connection is lost.
+ */
+export class OpenAiTranscriptionStream implements TranscriptionStream, TranscriptionSocketListener {
+  readonly #options: TranscriptionStreamOptions;
+  readonly #socket: TranscriptionSocket;
+  readonly #audio = new KeptAudio(KEPT_BYTES);
+  readonly #stretch = new SpeechStretch();
+  readonly #words = new AwaitedWords();
+  #emit: (event: TranscriptEvent) => void;
+  #hints: readonly string[] = [];
+  #ready = false;
+  /** Refused, given up or closed. */
+  #over = false;
+  /** End of the audio that was committed, or forgotten. */
+  #committed = 0;
+  /** Bytes that the service holds and was not told to commit. */
+  #buffered = 0;
+  #commits = 0;
+  #interim = "";
+  #cancelSession: Cancel | undefined;
+  #cancelAnswer: Cancel | undefined;
+
+  /** @param emit must not throw. */
+  constructor(options: TranscriptionStreamOptions, emit: (event: TranscriptEvent) => void) {
+    this.#options = options;
+    this.#emit = emit;
+    const { url, apiKey, clock, random, deadlines } = options;
+    this.#socket = new TranscriptionSocket(
+      { url, apiKey, clock, random, connectDeadline: deadlines.connect, closeDeadline: deadlines.close },
+      this,
+    );
+  }
+
+  open(): void {
+    this.#socket.open();
+  }
+
+  push(mulaw: Uint8Array): void {
+    if (mulaw.length === 0 || this.#over) return;
+    const dropped = this.#audio.dropped;
+    this.#audio.append(mulaw);
+    if (this.#audio.dropped > dropped) {
+      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
+    }
+    const course = this.#stretch.hear(mulaw);
+    if (!this.#stretch.isOpen) this.#forgetSilence(this.#audio.end - PRE_ROLL * BYTES_PER_MS);
+    else if (course === "too-long") this.#commit(false);
+    else if (course === "lapsed") this.#lapse();
+    else if (this.#audio.end - this.#audio.sent >= BATCH) this.#flush();
+  }
+
+  finalize(): void {
+    if (this.#over) return;
+    if (this.#stretch.isOpen && this.#stretch.hasSound) return this.#commit(true);
+    if (this.#stretch.isOpen) this.#clear();
+    // The words under way are the answer; without any it is known already.
+    if (!this.#words.ask()) queueMicrotask(() => this.#emit({ type: "final", text: "", confidence: 1 }));
+  }
+
+  hint(phrases: readonly string[]): void {
+    if (phrases.join("\n") === this.#hints.join("\n")) return;
+    this.#hints = [...phrases];
+    const { settings } = this.#options;
+    if (takesKeywords(settings.model)) this.#socket.send(sessionUpdate(settings, this.#hints, HINTS_EVENT));
+  }
+
+  close(): Promise<void> {
+    this.#emit = () => {};
+    this.#over = true;
+    this.#rest();
+    return this.#socket.close();
+  }
+
+  opened(): void {
+    const { clock, deadlines, settings } = this.#options;
+    this.#cancelSession = clock.after(deadlines.session, () =>
+      this.#socket.fail(timedOut(`no session within ${deadlines.session} ms`)),
+    );
+    this.#socket.send(sessionUpdate(settings, this.#hints, SESSION_EVENT));
+  }
+
+  message(data: string): void {
+    let event: ServerEvent;
+    try {
+      event = readServerEvent(data);
+    } catch (error) {
+      this.#socket.fail(asGatewayError(error, "PROVIDER_PROTOCOL"));
+      return;
+    }
+    this.#take(event);
+  }
+
+  lost(error: GatewayError): void {
+    this.#rest();
+    this.#over ||= !error.retryable;
+    this.#words.lost();
+    this.#audio.rewind();
+    this.#emit({ type: "failed", error });
+  }
+
+  #take(event: ServerEvent): void {
+    switch (event.type) {
+      case "session.updated":
+        return this.#sessionReady();
+      case "committed":
+        return this.#words.named(event.item);
+      case "delta":
+        this.#words.delta(event.item, event.text);
+        return this.#tellInterim();
+      case "completed":
+        this.#words.completed(event.item, event.text);
+        return this.#tellFinals();
+      case "failed":
+        // Its audio is kept: the next connection may do better.
+        return this.#socket.fail(reportedError("no transcription", event.error));
+      case "error":
+        return this.#complaint(event);
+      case "other":
+    }
+  }
+
+  #sessionReady(): void {
+    if (this.#ready) return; // the answer to new hints
+    this.#ready = true;
+    this.#buffered = 0;
+    this.#cancelSession?.();
+    for (const { id, position, isComplete } of this.#words.commits) {
+      if (isComplete) this.#audio.skip(position);
+      else this.#sendCommit(id, position);
+    }
+    if (this.#stretch.isOpen) this.#flush();
+    else this.#forgetSilence(this.#audio.end - PRE_ROLL * BYTES_PER_MS);
+    this.#emit({ type: "ready" });
+  }
+
+  /** An error does not end the session, except when the session or a commit fails by it. */
+  #complaint({ error, causedBy }: Extract<ServerEvent, { type: "error" }>): void {
+    const word = errorWord(error);
+    if (causedBy === HINTS_EVENT) return; // it goes on without them
+    if (word === "input_audio_buffer_commit_empty" && causedBy !== undefined) {
+      this.#words.empty(causedBy);
+      return this.#tellFinals();
+    }
+    const ofOurs = causedBy === SESSION_EVENT || this.#words.commits.some(({ id }) => id === causedBy);
+    if (ofOurs || /quota|billing|session_expired/.test(word)) {
+      this.#socket.fail(reportedError("the service complains", error));
+    }
+  }
+
+  #tellInterim(): void {
+    const text = this.#words.interim;
+    if (text === this.#interim || text === "") return;
+    this.#interim = text;
+    this.#emit({ type: "interim", text, confidence: 1 });
+  }
+
+  #tellFinals(): void {
+    for (let next = this.#words.take(); next !== undefined; next = this.#words.take()) {
+      const { position, asked, text } = next;
+      this.#audio.confirm(position);
+      this.#interim = "";
+      if (asked || text !== "") this.#emit({ type: "final", text, confidence: 1 });
+    }
+    this.#awaitAnswer();
+  }
+
+  /** Nobody asked for the words of this sound. They are wanted where there are any. */
+  #lapse(): void {
+    const mayHaveWords =
+      this.#words.hasUncommitted || !writesLive(this.#options.settings.model) || !this.#ready;
+    if (mayHaveWords && this.#stretch.hasSound) this.#commit(false);
+    else this.#clear();
+  }
+
+  #commit(asked: boolean): void {
+    const id = `commit-${++this.#commits}`;
+    const position = this.#audio.end;
+    this.#stretch.end();
+    this.#committed = position;
+    this.#words.add({ id, position, asked });
+    if (this.#ready) this.#sendCommit(id, position);
+  }
+
+  #sendCommit(id: string, position: number): void {
+    this.#flush(position);
+    if (this.#buffered < LEAST_COMMIT) {
+      const padding = new Uint8Array(LEAST_COMMIT - this.#buffered).fill(SILENCE);
+      this.#socket.send(audioAppend(padding));
+    }
+    if (!this.#socket.send(audioCommit(id))) return;
+    this.#buffered = 0;
+    this.#words.sent(id);
+    if (this.#cancelAnswer === undefined) this.#awaitAnswer();
+  }
+
+  /** What came since the last commit was no speech. */
+  #clear(): void {
+    this.#stretch.end();
+    this.#words.cleared();
+    this.#interim = "";
+    if (this.#ready && this.#buffered > 0) this.#socket.send(audioClear());
+    this.#buffered = 0;
+    this.#committed = this.#audio.end;
+    this.#forgetSilence(this.#audio.end);
+  }
+
+  /** Audio before `position` need not be sent. While words are awaited it is kept all the same. */
+  #forgetSilence(position: number): void {
+    const silent = Math.max(this.#committed, position);
+    // Not yet ready: what was committed is still to be sent.
+    if (this.#ready || this.#words.isEmpty) this.#audio.skip(silent);
+    if (this.#words.isEmpty) this.#audio.confirm(silent);
+  }
+
+  #flush(until = this.#audio.end): void {
+    if (!this.#ready) return;
+    this.#audio.drain(LARGEST_MESSAGE, until, (mulaw) => {
+      if (!this.#socket.send(audioAppend(mulaw))) return false;
+      this.#buffered += mulaw.length;
+      return true;
+    });
+  }
+
+  #awaitAnswer(): void {
+    this.#cancelAnswer?.();
+    this.#cancelAnswer = undefined;
+    const awaited = this.#words.commits.some(({ sent, isComplete }) => sent && !isComplete);
+    if (!awaited) return;
+    const { clock, deadlines } = this.#options;
+    this.#cancelAnswer = clock.after(deadlines.answer, () =>
+      this.#socket.fail(timedOut(`no final words within ${deadlines.answer} ms`)),
+    );
+  }
+
+  #rest(): void {
+    this.#ready = false;
+    this.#buffered = 0;
+    this.#interim = "";
+    this.#cancelSession?.();
+    this.#cancelAnswer?.();
+    this.#cancelAnswer = undefined;
+  }
+}
