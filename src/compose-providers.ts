@@ -71,12 +71,17 @@ export function composeProviders(
   const textToSpeech = {
     embedded(): TextToSpeech {
       const embedded = new FliteTextToSpeech(clock);
-      embedded.start();
+      if (config.providers.tts[0] === "embedded") embedded.start(); // else with the first call that needs it
       closables.push(embedded);
       return embedded;
     },
     elevenlabs: (): TextToSpeech =>
-      new ElevenLabsTextToSpeech({ ...config.elevenlabs, apiKey: keyOf(config.elevenlabs), clock }),
+      new ElevenLabsTextToSpeech({
+        ...config.elevenlabs,
+        apiKey: keyOf(config.elevenlabs),
+        clock,
+        firstByte: config.providerDeadlines.firstByte,
+      }),
   };
 
   const speechToSpeech = (): SpeechToSpeech => {
@@ -95,12 +100,22 @@ export function composeProviders(
       { onFailure: covered("llm"), breakers: breakers.llm },
     ),
     textToSpeech: failoverTextToSpeech(
-      tts.map((name) => textToSpeech[name]()),
-      { onFailure: covered("tts"), breakers: breakers.tts },
+      withLastResort(tts).map((name) => textToSpeech[name]()),
+      {
+        clock,
+        firstByte: config.providerDeadlines.firstByte,
+        onFailure: covered("tts"),
+        breakers: breakers.tts,
+      },
     ),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
     close: (reason) => closeAll(reason, closables),
   };
+}
+
+/** A voice in an accent, which works without anybody, is better than silence. */
+function withLastResort<Name extends string>(voices: readonly Name[]): readonly (Name | "embedded")[] {
+  return voices.some((name) => name === "embedded") ? voices : [...voices, "embedded"];
 }
 
 /** The configuration has checked that a vendor in use has its key. */
