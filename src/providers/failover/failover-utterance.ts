@@ -64,6 +64,8 @@ export class FailoverUtterance implements Utterance {
   #attempt: Attempt | undefined;
   /** Audio handed on, in bytes. */
   #length = 0;
+  /** The last of it. */
+  #last: Uint8Array = new Uint8Array(0);
   /** Whether anything in it is not as its first voice alone would have spoken it. */
   #makeshift = false;
   #cancelDeadline: Cancel = () => {};
@@ -185,6 +187,7 @@ export class FailoverUtterance implements Utterance {
   #pass({ mulaw, characters }: Passage): void {
     if (mulaw.length === 0 && characters === undefined) return;
     this.#length += mulaw.length;
+    if (mulaw.length > 0) this.#last = mulaw;
     this.#playout.add(durationOf(mulaw.length), this.#parts.clock.now());
     this.#parts.listener({ type: "audio", mulaw, ...(characters && { characters }) });
   }
@@ -219,8 +222,7 @@ export class FailoverUtterance implements Utterance {
     if (piece.length > 0) this.#makeshift = true;
     onFailure(this.#name(voice), error);
     if (next === undefined) return this.#done();
-    if (this.#playout.end > clock.now() && passage.mulaw.length > 0)
-      this.#pass({ mulaw: fadeOut(passage.mulaw) });
+    if (this.#playout.end > clock.now()) this.#pass({ mulaw: fadeOut(this.#last) });
     if (this.#attempt === attempt) this.#use(next, position);
   }
 

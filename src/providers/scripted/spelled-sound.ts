@@ -15,7 +15,7 @@ export function spellOut(text: string, perCharacter: number): Uint8Array {
   return sound;
 }
 
-/** What can be heard in it; a character of which less than half is there is not. */
+/** What can be heard in it; a character of which less than two thirds are there is not. */
 export function readAloud(sound: Uint8Array, perCharacter: number): string {
   const length = perCharacter * BYTES_PER_MS;
   let text = "";
@@ -24,7 +24,7 @@ export function readAloud(sound: Uint8Array, perCharacter: number): string {
     let end = i;
     while (end < sound.length && levelOf(sound[end] as number) === level) end += 1;
     const character = level === SILENT ? " " : String.fromCharCode(LOWEST - level + 0x20);
-    text += character.repeat(Math.round((end - i) / length));
+    text += character.repeat(Math.floor((end - i) / length + 1 / 3));
     i = end;
   }
   return text;
