@@ -116,6 +116,14 @@ function longestStart(sound: string, word: string): number {
   return 0;
 }
 
+/** How many words of the text, the last perhaps cut, the sound has; it must have nothing else. Without blanks. */
+function wordsIn(sound: string, text: string): number {
+  expect(text.replaceAll(" ", "").startsWith(sound), sound).toBe(true);
+  let words = 0;
+  for (let left = sound.length; left > 0; words++) left -= text.split(" ")[words]?.length ?? left;
+  return words;
+}
+
 const whole = (text: string): string => `Hello.${text}`.replaceAll(" ", "");
 
 describe("a voice that fails within a reply", () => {
@@ -184,4 +192,86 @@ describe("a voice that fails within a reply", () => {
       { numRuns: 60 },
     );
   });
+
+  it("fails while its reply is still unheard: what it had said is heard all the same, the rest from the next", async () => {
+    const { told, failures } = await call({ faults: [{ type: "drop", after: 2_000 }] }, {});
+    await asksAndHears(told);
+    expect(told.of("speculated").at(0)?.accepted).toBe(true);
+    expect(failures).toEqual(["a PROVIDER_UNAVAILABLE"]);
+    expect(played(told)).toBe(whole(REPLY));
+    expect(told.transcript.at(-1)).toBe(`agent: ${REPLY}`);
+  });
+
+  it("is interrupted behind the seam: the transcript has what was heard, to the word", async () => {
+    const { told } = await call({ faults: [{ type: "stall", after: 1_000 }] }, {}, LONG_REPLY);
+    await told.hearsOut(0);
+    await told.says(question);
+    await told.waitsUntil(() => heardOf(told, 1).includes("nine"));
+    await told.says(question);
+    const final = told.of("agent-heard").find((event) => event.turn === 1 && event.final);
+    expect(final?.interrupted).toBe(true);
+    const cleared = told.sent.find(({ event }) => event === "clear")?.at ?? 0;
+    const heard = told.playback.played.filter(({ start }) => start < cleared);
+    const sound = readAloud(Buffer.concat(heard.map(({ mulaw }) => mulaw)), PER_CHARACTER);
+    const truth = wordsIn(sound.replaceAll(" ", "").replace("Hello.", ""), LONG_REPLY);
+    const said = final?.text ?? "";
+    expect(LONG_REPLY.startsWith(said)).toBe(true);
+    expect(Math.abs(said.split(" ").length - truth)).toBeLessThanOrEqual(1);
+  });
+
+  it("is interrupted while nobody speaks: the next voice is not heard any more", async () => {
+    const { told, failures } = await call({ faults: [{ type: "stall", after: 0 }] });
+    await told.hearsOut(0);
+    await told.says(question);
+    await told.waitsUntil(() => failures.length === 1);
+    told.hangsUp();
+    await told.clock.settleTo(told.clock.now() + 10_000);
+    expect(told.transcript).toEqual(["agent: Hello.", "caller: tell me"]);
+    expect(told.clock.armed).toBe(0);
+  });
+
+  it("fails at the greeting, which the next voice speaks", async () => {
+    const { told } = await call({ faults: [{ type: "stall", after: 0 }], fromTheStart: true });
+    await told.hearsOut(0);
+    expect(told.transcript).toEqual(["agent: Hello."]);
+  });
+
+  it("is gone together with all others: what they said was heard, and the apology is said once one is back", async () => {
+    const broken = [undefined, ...Array(2).fill({ type: "drop", after: 1_500 })];
+    const again = [...Array(2).fill({ type: "drop", after: 1_500 })];
+    const { told, failures } = await call({
+      faults: broken.slice(1),
+      second: { fault: () => again.shift() },
+    });
+    await told.hearsOut(0);
+    await told.says(question);
+    await told.waitsUntil(() => told.transcript.some((line) => line.includes("I am sorry")));
+    expect(failures).toEqual(["a PROVIDER_UNAVAILABLE", "a PROVIDER_UNAVAILABLE", "b PROVIDER_UNAVAILABLE"]);
+    const heard = told.of("agent-heard").findLast(({ turn }) => turn === 1)?.text ?? "";
+    expect(heard.length * PER_CHARACTER).toBeGreaterThan(3 * 1_000);
+    expect(REPLY.startsWith(heard)).toBe(true);
+  });
+
+  it.each([
+    ["the first", { first: { times: false } }],
+    ["the second", { second: { times: false } }],
+    ["neither", { first: { times: false }, second: { times: false } }],
+  ] as [string, Line][])(
+    "tells no times (%s): its pace so far tells where to go on, and the transcript has all",
+    async (_which, line) => {
+      const greeting = "Hello, and thank you for calling the restaurant at the corner.";
+      // "Sure thing, I can help you with " takes 32 characters of 60 ms.
+      const { told } = await call(
+        {
+          ...line,
+          faults: [{ type: "drop", after: 1_921 }],
+          first: { ...line.first, chunk: 1_920, speed: 2 },
+        },
+        { ...WITHOUT_SPECULATION, greeting },
+      );
+      await asksAndHears(told);
+      expect(played(told)).toBe(`${greeting}${REPLY}`.replaceAll(" ", ""));
+      expect(told.transcript).toEqual([`agent: ${greeting}`, "caller: tell me", `agent: ${REPLY}`]);
+    },
+  );
 });
