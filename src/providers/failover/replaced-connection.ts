@@ -13,6 +13,7 @@ interface Held {
 export class ReplacedConnection {
   readonly #open: () => VoiceConnection;
   readonly #retired = new Set<Held>();
+  readonly #closing = new Set<Promise<void>>();
   #current: Held | undefined;
   #closed = false;
 
@@ -57,11 +58,12 @@ export class ReplacedConnection {
     };
   }
 
+  /** Resolves when all connections are closed, those retired before too. */
   async close(): Promise<void> {
     this.#closed = true;
     const all = [...this.#retired, ...(this.#current === undefined ? [] : [this.#current])];
     this.#current = undefined;
-    await Promise.all(all.map(({ connection }) => connection.close()));
+    await Promise.all([...all.map(({ connection }) => connection.close()), ...this.#closing]);
   }
 
   #retire(held: Held): void {
@@ -73,7 +75,10 @@ export class ReplacedConnection {
 
   #closeIfUnused(held: Held): void {
     if (held.live.size > 0 || !this.#retired.delete(held)) return;
-    // Nobody waits for it, and what it says at its end concerns nobody.
-    held.connection.close().catch(() => {});
+    const closing: Promise<void> = held.connection
+      .close()
+      .catch(() => {}) // it was given up already
+      .finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 }
