@@ -57,9 +57,9 @@ function twoVoices(clock: ManualClock, line: Line, failures: string[]): TextToSp
   );
 }
 
-async function call(line: Line, profile = WITHOUT_SPECULATION, reply = REPLY) {
+async function call(line: Line, profile = WITHOUT_SPECULATION, reply = REPLY, words = ["tell me", "stop"]) {
   const failures: string[] = [];
-  const told = await answering(["tell me", "stop"], () => reply, {
+  const told = await answering(words, () => reply, {
     textToSpeech: (clock) => twoVoices(clock, line, failures),
     profile,
   });
@@ -202,21 +202,43 @@ describe("a voice that fails within a reply", () => {
     expect(told.transcript.at(-1)).toBe(`agent: ${REPLY}`);
   });
 
-  it("is interrupted behind the seam: the transcript has what was heard, to the word", async () => {
-    const { told } = await call({ faults: [{ type: "stall", after: 1_000 }] }, {}, LONG_REPLY);
+  it("is interrupted anywhere around the seam: the transcript has what was heard, to the word", async () => {
+    const moments = fc.record({
+      type: fc.constantFrom("drop" as const, "stall" as const),
+      after: fc.integer({ min: 0, max: 4_000 }),
+      interruptedAfter: fc.constantFrom(..."two four five seven nine eleven".split(" ")),
+    });
+    await fc.assert(
+      fc.asyncProperty(moments, async ({ interruptedAfter, ...fault }) => {
+        const { told } = await call({ faults: [fault] }, {}, LONG_REPLY);
+        await told.hearsOut(0);
+        await told.says(question);
+        await told.waitsUntil(() => heardOf(told, 1).includes(interruptedAfter));
+        await told.says(question);
+        const final = told.of("agent-heard").find((event) => event.turn === 1 && event.final);
+        expect(final?.interrupted).toBe(true);
+        const heard = told.playback.played.filter(({ start }) => start < (final?.at ?? 0));
+        const sound = readAloud(Buffer.concat(heard.map(({ mulaw }) => mulaw)), PER_CHARACTER);
+        const truth = wordsIn(sound.replaceAll(" ", "").replace("Hello.", ""), LONG_REPLY);
+        const said = final?.text ?? "";
+        expect(LONG_REPLY.startsWith(said)).toBe(true);
+        expect(Math.abs(said.split(" ").length - truth)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("is stopped by a lone mm-hm around the seam, and goes on from the word", async () => {
+    const fault: VoiceFault = { type: "drop", after: 2_200 };
+    const { told } = await call({ faults: [fault] }, {}, LONG_REPLY, ["tell me", "mm-hm"]);
     await told.hearsOut(0);
     await told.says(question);
-    await told.waitsUntil(() => heardOf(told, 1).includes("nine"));
-    await told.says(question);
-    const final = told.of("agent-heard").find((event) => event.turn === 1 && event.final);
-    expect(final?.interrupted).toBe(true);
-    const cleared = told.sent.find(({ event }) => event === "clear")?.at ?? 0;
-    const heard = told.playback.played.filter(({ start }) => start < cleared);
-    const sound = readAloud(Buffer.concat(heard.map(({ mulaw }) => mulaw)), PER_CHARACTER);
-    const truth = wordsIn(sound.replaceAll(" ", "").replace("Hello.", ""), LONG_REPLY);
-    const said = final?.text ?? "";
-    expect(LONG_REPLY.startsWith(said)).toBe(true);
-    expect(Math.abs(said.split(" ").length - truth)).toBeLessThanOrEqual(1);
+    await told.waitsUntil(() => heardOf(told, 1).includes("five"));
+    await told.says(speech("mm-hm.150hz"));
+    await told.hearsOut(1);
+    expect(told.sent.filter(({ event }) => event === "clear")).toHaveLength(1);
+    expect(stammers(played(told), `Hello. ${LONG_REPLY}`), played(told)).toBeLessThanOrEqual(1);
+    expect(told.transcript).toContain(`agent: ${LONG_REPLY}`);
   });
 
   it("is interrupted while nobody speaks: the next voice is not heard any more", async () => {

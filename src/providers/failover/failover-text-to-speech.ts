@@ -7,7 +7,8 @@ import type {
 } from "../../pipeline/text-to-speech.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { type FailoverOptions, firstOf } from "./failover-options.ts";
-import { FailoverUtterance, type FailoverVoice } from "./failover-utterance.ts";
+import { FailoverUtterance } from "./failover-utterance.ts";
+import type { FailoverVoice } from "./failover-voice.ts";
 import { ReplacedConnection } from "./replaced-connection.ts";
 import { SpeakingRate } from "./speaking-rate.ts";
 import { VoiceOrder } from "./voice-order.ts";

@@ -4,26 +4,11 @@ import type { Cancel, Clock } from "../../runtime/clock.ts";
 import { GatewayError } from "../../runtime/errors.ts";
 import { fadeOut } from "./fade-out.ts";
 import type { FailoverOptions } from "./failover-options.ts";
+import type { FailoverVoice, VoiceLine } from "./failover-voice.ts";
 import { PlayoutEstimate } from "./playout-estimate.ts";
-import type { SpeakingRate } from "./speaking-rate.ts";
 import { type Passage, SpokenPiece } from "./spoken-piece.ts";
 import { type ScriptStep, UtteranceScript } from "./utterance-script.ts";
 import type { VoiceOrder } from "./voice-order.ts";
-
-/** An utterance at a provider. */
-export interface VoiceLine {
-  readonly utterance: Utterance;
-  /** Its connection is not to be used for what comes after. */
-  retire(): void;
-}
-
-/** A provider's voice in this call. */
-export interface FailoverVoice {
-  readonly name: string;
-  readonly rate: SpeakingRate;
-  /** Begins an utterance; undefined: there is no connection any more. */
-  speak(listener: (event: SpeechEvent) => void): VoiceLine | undefined;
-}
 
 export interface FailoverUtteranceParts extends Pick<FailoverOptions, "onFailure"> {
   readonly clock: Clock;
@@ -181,6 +166,7 @@ export class FailoverUtterance implements Utterance {
     if (this.#attempt !== attempt || !attempt.piece.holds) return;
     const wait = this.#playout.end - RESERVE - clock.now();
     if (wait <= 0) return this.#pass(attempt.piece.pass(true));
+    if (wait > SLOW) return; // a voice that is quiet for so long will not finish the word
     this.#cancelRelease = clock.after(wait, () => this.#pass(attempt.piece.pass(true)));
   }
 
@@ -292,6 +278,9 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set(["PROVIDER_UNAVAILABLE", "P
 
 /** Sound that the caller must have in hand while a word is held back until it is whole, in ms. */
 const RESERVE = 100;
+
+/** Between two pieces of sound of a voice that speaks no faster than it is heard, in ms. */
+const SLOW = 500;
 
 /** Sound in hand, in ms, at which a silent voice is given up: as long as the next one takes to its first sound. */
 const TAKE_OVER = 500;

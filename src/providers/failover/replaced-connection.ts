@@ -1,4 +1,5 @@
-import type { SpeechEvent, Utterance, VoiceConnection } from "../../pipeline/text-to-speech.ts";
+import type { SpeechEvent, VoiceConnection } from "../../pipeline/text-to-speech.ts";
+import type { VoiceLine } from "./failover-voice.ts";
 
 /** One connection with the utterances that are on it. */
 interface Held {
@@ -27,10 +28,8 @@ export class ReplacedConnection {
     this.#current ??= { connection: this.#open(), live: new Set() };
   }
 
-  /** Undefined after `close`. `retire`: this utterance is over, and those to come need another connection. */
-  speak(
-    listener: (event: SpeechEvent) => void,
-  ): { readonly utterance: Utterance; retire(): void } | undefined {
+  /** Begins an utterance; undefined after `close`. */
+  speak(listener: (event: SpeechEvent) => void): VoiceLine | undefined {
     this.open();
     const held = this.#current;
     if (held === undefined) return undefined;
