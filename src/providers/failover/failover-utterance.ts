@@ -43,7 +43,8 @@ export class FailoverUtterance implements Utterance {
   readonly #parts: FailoverUtteranceParts;
   readonly #script = new UtteranceScript();
   readonly #playout = new PlayoutEstimate();
-  /** Voices that were asked again after a loss. */
+  /** Voices that were asked, and those that were asked again after a loss. */
+  readonly #asked = new Set<number>();
   readonly #askedAgain = new Set<number>();
   /** Undefined: it is over. Events of any other are late ones. */
   #attempt: Attempt | undefined;
@@ -101,6 +102,7 @@ export class FailoverUtterance implements Utterance {
       quietSince: clock.now(),
     };
     this.#attempt = attempt;
+    this.#asked.add(voice);
     const line = chosen.speak((event) => {
       if (this.#attempt === attempt) this.#hear(attempt, event);
     });
@@ -222,7 +224,7 @@ export class FailoverUtterance implements Utterance {
       return voice;
     }
     order.left(voice);
-    return order.after(voice);
+    return order.after(voice, this.#asked);
   }
 
   /** Whether something is due that the voice has not spoken, or the word that it has spoken all. */

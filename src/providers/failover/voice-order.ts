@@ -25,9 +25,15 @@ export class VoiceOrder {
     return this.#from(0) as number;
   }
 
-  /** Who takes over from this voice; undefined: nobody. */
-  after(voice: number): number | undefined {
-    return this.#from(voice + 1);
+  /**
+   * Who takes over from this voice in an utterance that has tried some already; undefined: nobody. Behind the last
+   * come those that were passed over because the call stays away from them.
+   */
+  after(voice: number, tried: ReadonlySet<number>): number | undefined {
+    const next = this.#from(voice + 1);
+    if (next !== undefined && !tried.has(next)) return next;
+    const left = this.#names.findIndex((name, index) => !tried.has(index) && this.#breakers.admits(name));
+    return left < 0 ? undefined : left;
   }
 
   isLast(voice: number): boolean {

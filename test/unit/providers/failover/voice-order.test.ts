@@ -12,13 +12,15 @@ function orderOf(...names: string[]) {
 describe("the order of voices in a call", () => {
   it("is the list's", () => {
     const { order } = orderOf("a", "b", "c");
-    expect([order.first(), order.after(0), order.after(1), order.after(2)]).toEqual([0, 1, 2, undefined]);
+    const after = [0, 1, 2].map((voice) => order.after(voice, new Set([0, 1, 2].slice(0, voice + 1))));
+    expect([order.first(), ...after]).toEqual([0, 1, 2, undefined]);
   });
 
   it("leaves out what is not admitted, but never the last", () => {
     const { order, closed } = orderOf("a", "b", "c");
     for (const name of ["a", "b", "c"]) closed.add(name);
-    expect([order.first(), order.after(0), order.again(0), order.again(2)]).toEqual([2, 2, false, true]);
+    expect([order.first(), order.after(0, new Set([0]))]).toEqual([2, 2]);
+    expect([order.again(0), order.again(2)]).toEqual([false, true]);
   });
 
   it("stays away from a voice that was left for 30 s, then twice as long, 5 min at most", () => {
@@ -34,6 +36,15 @@ describe("the order of voices in a call", () => {
     order.left(0);
     clock.advanceTo(clock.now() + 30_000);
     expect(order.first()).toBe(0);
+  });
+
+  it("comes back behind the last to a voice that was passed over, once", () => {
+    const { order, closed } = orderOf("a", "b", "c");
+    order.left(0);
+    closed.add("b");
+    expect(order.first()).toBe(2);
+    expect(order.after(2, new Set([2]))).toBe(0);
+    expect(order.after(0, new Set([2, 0]))).toBeUndefined();
   });
 
   it("counts utterances that leave a voice together once", () => {
