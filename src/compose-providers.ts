@@ -61,7 +61,7 @@ export function composeProviders(
 
   function embeddedTextToSpeech(): TextToSpeech {
     const embedded = new FliteTextToSpeech(clock);
-    embedded.start();
+    if (config.providers.tts[0]?.vendor === "embedded") embedded.start(); // else with the first call that needs it
     closables.push(embedded);
     return embedded;
   }
@@ -89,14 +89,14 @@ export function composeProviders(
   function textToSpeech(entry: TtsEntry): TextToSpeech {
     if (entry.vendor === "embedded") return embeddedTextToSpeech();
     const { name } = entry;
+    const { firstByte } = config.providerDeadlines;
+    const apiKey = keyOf(entry.settings);
     if (entry.vendor === "deepgram") {
       const { baseUrl, voiceModel: model } = entry.settings;
-      const apiKey = keyOf(entry.settings);
-      return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), name, apiKey, clock });
+      return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), name, apiKey, clock, firstByte });
     }
     const { baseUrl, model, voiceId: voice } = entry.settings;
-    const apiKey = keyOf(entry.settings);
-    return new ElevenLabsTextToSpeech({ ...given({ baseUrl, model, voice }), name, apiKey, clock });
+    return new ElevenLabsTextToSpeech({ ...given({ baseUrl, model, voice }), name, apiKey, clock, firstByte });
   }
 
   const speechToSpeech = (): SpeechToSpeech => {
@@ -115,13 +115,21 @@ export function composeProviders(
       onFailure: covered("llm"),
       breakers: breakers.llm,
     }),
-    textToSpeech: failoverTextToSpeech(tts.map(textToSpeech), {
+    textToSpeech: failoverTextToSpeech(withLastResort(tts).map(textToSpeech), {
+      clock,
+      firstByte: config.providerDeadlines.firstByte,
       onFailure: covered("tts"),
       breakers: breakers.tts,
     }),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
     close: (reason) => closeAll(reason, closables),
   };
+}
+
+/** A voice in an accent, which works without anybody, is better than silence. */
+function withLastResort(voices: readonly TtsEntry[]): readonly TtsEntry[] {
+  const embedded: TtsEntry = { vendor: "embedded", name: "embedded" };
+  return voices.some(({ vendor }) => vendor === "embedded") ? voices : [...voices, embedded];
 }
 
 /** The configuration has checked that a vendor in use has its key. */

@@ -124,7 +124,7 @@ export interface JournalTrailer {
 /** The voice without its sound: decisions depend on how long it is, not on how it sounds. */
 export type VoiceEvent =
   | { readonly type: "audio"; readonly bytes: number; readonly characters?: CharacterTimes }
-  | { readonly type: "done" }
+  | { readonly type: "done"; readonly makeshift?: true }
   | FailedEvent;
 
 interface FailedEvent {

@@ -6,7 +6,7 @@ export class PhraseRecording {
   readonly #listeners = new Set<(event: SpeechEvent) => void>();
   #complete = false;
 
-  /** Begins to speak at once. `kept` is told when all of it is there. */
+  /** Begins to speak at once. `kept` is told when all of it is there, and as it should be. */
   constructor(connection: VoiceConnection, text: string, kept: (recording: PhraseRecording) => void) {
     const utterance = connection.speak((event) => {
       this.#events.push(event);
@@ -14,7 +14,7 @@ export class PhraseRecording {
       if (event.type === "audio") return;
       this.#complete = true;
       this.#listeners.clear();
-      if (event.type === "done") kept(this);
+      if (event.type === "done" && !event.makeshift) kept(this);
     });
     utterance.write(text);
     utterance.flush();

@@ -33,7 +33,8 @@ export interface Utterance {
 
 export type SpeechEvent =
   | { readonly type: "audio"; readonly mulaw: Uint8Array; readonly characters?: CharacterTimes }
-  | { readonly type: "done" }
+  /** `makeshift`: not all of it is as the voice speaks when nothing fails, so that it is not worth keeping. */
+  | { readonly type: "done"; readonly makeshift?: true }
   | { readonly type: "failed"; readonly error: GatewayError };
 
 /** When characters of the written text begin to sound, in ms from the utterance's first sample. */

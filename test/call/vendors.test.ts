@@ -181,6 +181,22 @@ describe("a call over the vendors' own protocols", () => {
     expect(vendors.openai.log.filter(({ what }) => what === "request")).toHaveLength(2);
   });
 
+  it("speaks with the embedded voice, greeting and reply, when the configured one is down", async () => {
+    const vendors = await withVendors();
+    const lines = transcripts(vendors.earshot);
+    vendors.elevenlabs.inject(...Array(50).fill({ type: "status", status: 503 }));
+    const report = await asks(vendors);
+    expect(report.exchanges).toHaveLength(1);
+    expect(lines).toEqual([
+      "ai_agent: Hello.",
+      "customer: What are your opening hours?",
+      "ai_agent: Sure thing, we open at nine.",
+    ]);
+    expect(wire(vendors.elevenlabs)).toEqual(["out refused 503"]);
+    const metrics = await fetch(`${vendors.earshot.url}/metrics`).then((answer) => answer.text());
+    expect(metrics).toMatch(/provider_errors_total\{[^}]*elevenlabs[^}]*\} [1-9]/);
+  });
+
   it("refuses webhooks and media sockets that Twilio has not signed", async () => {
     const { earshot } = await withVendors();
     const webhook = await fetch(`${earshot.url}/api/phone/incoming`, {

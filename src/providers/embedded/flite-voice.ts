@@ -75,6 +75,7 @@ function speakable(text: string): string {
   const ascii = text
     .normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "")
+    .replace(/ß/g, "ss")
     .replace(/[‘’]/g, "'")
     .replace(/\s*[–—]\s*/g, ", ")
     .replace(/[^\x20-\x7e]+/g, " ")

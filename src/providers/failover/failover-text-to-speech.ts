@@ -5,58 +5,69 @@ import type {
   VoiceConnection,
   VoiceOptions,
 } from "../../pipeline/text-to-speech.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import { type FailoverOptions, firstOf } from "./failover-options.ts";
 import { FailoverUtterance } from "./failover-utterance.ts";
+import type { FailoverVoice } from "./failover-voice.ts";
+import { ReplacedConnection } from "./replaced-connection.ts";
+import { SpeakingRate } from "./speaking-rate.ts";
+import { VoiceOrder } from "./voice-order.ts";
+
+export interface VoiceFailoverOptions extends FailoverOptions {
+  readonly clock: Clock;
+  /** From words that are due to be spoken (flushed, or the last ones) to their first sound, in ms. */
+  readonly firstByte: number;
+}
 
 /**
- * A list of voices as one. Every utterance begins with the first; one that fails before its first audio is begun
- * again with the next, and the listener sees no failure. Nothing is remembered from utterance to utterance.
+ * A list of voices as one. What one of them fails to speak, or does not begin to speak within `firstByte`, is
+ * spoken by another: the caller hears every word once, and the listener no failure as long as any voice works. A list
+ * of one has the same voice asked once more.
  *
- * The name is the first one's. The voice's name is given to every provider, which makes of it what it can. A list of
- * one is that provider itself.
+ * The name is the first one's. The voice's name is given to every provider, which makes of it what it can.
  */
 export function failoverTextToSpeech(
   providers: readonly TextToSpeech[],
-  options: FailoverOptions,
+  options: VoiceFailoverOptions,
 ): TextToSpeech {
-  const first = firstOf(providers);
-  if (providers.length === 1) return first;
+  const { name } = firstOf(providers);
   return {
-    name: first.name,
-    open(voice) {
-      const connection = new FailoverConnection(providers, voice, options);
-      connection.open();
-      return connection;
-    },
+    name,
+    open: (voice) => new FailoverConnection(providers, voice, options),
   };
 }
 
 /** One call's connections: the first from the start, each of the others from the first time it is needed. */
 class FailoverConnection implements VoiceConnection {
-  readonly #providers: readonly TextToSpeech[];
-  readonly #voice: VoiceOptions;
-  readonly #options: FailoverOptions;
-  readonly #connections: VoiceConnection[] = [];
+  readonly #options: VoiceFailoverOptions;
+  readonly #connections: readonly ReplacedConnection[];
+  readonly #voices: readonly FailoverVoice[];
+  readonly #order: VoiceOrder;
   readonly #live = new Set<Utterance>();
   #closing: Promise<void> | undefined;
 
-  constructor(providers: readonly TextToSpeech[], voice: VoiceOptions, options: FailoverOptions) {
-    this.#providers = providers;
-    this.#voice = voice;
+  constructor(providers: readonly TextToSpeech[], voice: VoiceOptions, options: VoiceFailoverOptions) {
     this.#options = options;
-  }
-
-  open(): void {
-    this.#connection(0);
+    this.#connections = providers.map((provider) => new ReplacedConnection(() => provider.open(voice)));
+    this.#voices = providers.map(({ name }, index) => ({
+      name,
+      rate: new SpeakingRate(),
+      speak: (listener) => this.#connections[index]?.speak(listener),
+    }));
+    const names = providers.map(({ name }) => name);
+    this.#order = new VoiceOrder(names, options.breakers, options.clock);
+    this.#connections[0]?.open();
   }
 
   speak(listener: (event: SpeechEvent) => void): Utterance {
+    const { clock, firstByte, onFailure, breakers } = this.#options;
     const utterance = new FailoverUtterance({
-      voices: this.#providers.map(({ name }, index) => ({
-        name,
-        speak: (heard) => this.#connection(index)?.speak(heard),
-      })),
-      onFailure: this.#options.onFailure,
+      clock,
+      firstByte,
+      voices: this.#voices,
+      order: this.#order,
+      tell: (voice, outcome) => breakers.tell(voice, outcome),
+      onFailure,
       listener: (event) => {
         if (event.type !== "audio") this.#live.delete(utterance);
         listener(event);
@@ -71,15 +82,6 @@ class FailoverConnection implements VoiceConnection {
   close(): Promise<void> {
     this.#closing ??= this.#shutDown();
     return this.#closing;
-  }
-
-  /** The provider's connection, opened now when it was not; undefined for an unopened one after `close`. */
-  #connection(index: number): VoiceConnection | undefined {
-    const open = this.#connections[index];
-    if (open !== undefined || this.#closing !== undefined) return open;
-    const connection = this.#providers[index]?.open(this.#voice);
-    if (connection !== undefined) this.#connections[index] = connection;
-    return connection;
   }
 
   async #shutDown(): Promise<void> {

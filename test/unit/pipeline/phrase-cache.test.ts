@@ -43,6 +43,18 @@ describe("the phrase cache", () => {
     expect(heard).toEqual([audio(10), audio(20), done]);
   });
 
+  it("plays what was spoken in a voice that stood in, and does not keep it", () => {
+    const cache = new PhraseCache();
+    const { connection, utterances } = voice();
+    const heard: SpeechEvent[] = [];
+    cache.recording("v", "Hello.", connection).play((event) => heard.push(event));
+    utterances[0]?.(audio(10));
+    utterances[0]?.({ type: "done", makeshift: true });
+    expect(heard).toHaveLength(2);
+    cache.recording("v", "Hello.", connection);
+    expect(utterances).toHaveLength(2);
+  });
+
   it("plays nothing more after cancel, and keeps the recording all the same", () => {
     const cache = new PhraseCache();
     const { connection, utterances } = voice();
