@@ -1,5 +1,6 @@
 import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
 import type { ProviderPort } from "./calls/call-event.ts";
+import type { PortBreakers } from "./compose-breakers.ts";
 import type { Config } from "./config/config.ts";
 import type { LanguageModel } from "./pipeline/language-model.ts";
 import type { SpeechToSpeech } from "./pipeline/speech-to-speech.ts";
@@ -10,7 +11,7 @@ import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-t
 import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { Receptionist } from "./providers/embedded/receptionist.ts";
-import { failoverLanguageModel } from "./providers/failover/failover-language-model.ts";
+import { failoverLanguageModel, type HedgeOutcome } from "./providers/failover/failover-language-model.ts";
 import { failoverSpeechToText } from "./providers/failover/failover-speech-to-text.ts";
 import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
@@ -27,20 +28,27 @@ export interface Providers extends Closable {
   readonly textToSpeech: TextToSpeech;
   /** Where OpenAI's key is set. */
   readonly speechToSpeech?: SpeechToSpeech;
+  /** Which of the configured providers are worth asking. */
+  readonly breakers?: readonly PortBreakers[];
 }
 
-/**
- * The configured providers; the embedded ones start their threads now, so that no caller waits for them.
- * `onCovered` hears of failures that the next provider of a list made up for.
- */
+/** What is made up for within the providers, and so known to nobody else. Must not throw. */
+export interface ProviderObserver {
+  /** A provider failed, and the next of its list took over. */
+  readonly covered: (port: ProviderPort, provider: string, error: GatewayError) => void;
+  /** A second model was asked beside the first. */
+  readonly hedged: (outcome: HedgeOutcome) => void;
+}
+
+/** The configured providers; the embedded ones start their threads now, so that no caller waits for them. */
 export function composeProviders(
   config: Config,
   clock: Clock,
   voiceActivity: VoiceActivityFactory,
-  onCovered: (port: ProviderPort, provider: string, error: GatewayError) => void,
+  observer: ProviderObserver,
 ): Providers {
   const covered = (port: ProviderPort) => (provider: string, error: GatewayError) =>
-    onCovered(port, provider, error);
+    observer.covered(port, provider, error);
   const closables: Closable[] = [];
   const breakers = {
     stt: new CircuitBreakers(clock),
@@ -66,7 +74,12 @@ export function composeProviders(
   const languageModel = {
     embedded: (): LanguageModel => new Receptionist(),
     openai: (): LanguageModel =>
-      new OpenAiLanguageModel({ ...config.openai, apiKey: keyOf(config.openai), clock }),
+      new OpenAiLanguageModel({
+        ...config.openai,
+        apiKey: keyOf(config.openai),
+        clock,
+        firstToken: config.providerDeadlines.firstToken,
+      }),
   };
   const textToSpeech = {
     embedded(): TextToSpeech {
@@ -92,13 +105,25 @@ export function composeProviders(
     ),
     languageModel: failoverLanguageModel(
       llm.map((name) => languageModel[name]()),
-      { onFailure: covered("llm"), breakers: breakers.llm },
+      {
+        clock,
+        onFailure: covered("llm"),
+        breakers: breakers.llm,
+        firstToken: config.providerDeadlines.firstToken,
+        ...(config.hedging.llmPercentile && { hedgePercentile: config.hedging.llmPercentile }),
+        onHedge: (outcome) => observer.hedged(outcome),
+      },
     ),
     textToSpeech: failoverTextToSpeech(
       tts.map((name) => textToSpeech[name]()),
       { onFailure: covered("tts"), breakers: breakers.tts },
     ),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
+    breakers: (["stt", "llm", "tts"] as const).map((port) => ({
+      port,
+      providers: config.providers[port],
+      reports: () => breakers[port].reports,
+    })),
     close: (reason) => closeAll(reason, closables),
   };
 }

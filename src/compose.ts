@@ -7,6 +7,7 @@ import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
+import { providersReadiness } from "./compose-breakers.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
@@ -93,9 +94,12 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const voiceActivity = await loadVoiceActivity();
   const providers =
     overrides.providers ??
-    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
-      metrics.providerErrors.inc({ port, provider, code });
-      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+    composeProviders(config, clock, voiceActivity, {
+      covered: (port, provider, { code, message }) => {
+        metrics.providerErrors.inc({ port, provider, code });
+        logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+      },
+      hedged: (outcome) => metrics.hedges.inc({ outcome }),
     });
   opened.push(() => providers.close("start-failed"));
   const registry = new CallRegistry({
@@ -180,6 +184,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     deliveries: () => store.deliveries.counts(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
     journals: () => journals.counters,
+    breakers: () => providers.breakers ?? [],
     process: true,
   });
   const deliverer = composeDeliverer(config, store, desk.owner, clock, metrics, logger);
@@ -213,7 +218,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     readiness: () => {
       const calls = registry.draining ? "draining" : registry.freeLines === 0 ? "all lines are in use" : "ok";
       const kept = desk.recorder.failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
-      return { ready: calls === "ok" && kept === "ok", checks: { calls, store: kept } };
+      const { ready, checks } = providersReadiness(providers.breakers ?? []);
+      return { ready: ready && calls === "ok" && kept === "ok", checks: { calls, store: kept, ...checks } };
     },
   });
   opened.push(() => http.close());

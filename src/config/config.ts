@@ -3,6 +3,7 @@ import type { Prices } from "../calls/call-cost.ts";
 import { type CallHistoryConfig, readCallHistory } from "./call-history.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
+import { type Hedging, readHedging } from "./hedging.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
 import { readPrices } from "./prices.ts";
@@ -38,8 +39,9 @@ export interface Config extends Readonly<Listening>, WebAccess {
   readonly openai: OpenAiConfig;
   readonly elevenlabs: ElevenLabsConfig;
   readonly providers: ProviderLists;
-  /** Who judges how callers sound. */
   readonly providerDeadlines: ProviderDeadlines;
+  readonly hedging: Hedging;
+  /** Who judges how callers sound. */
   readonly sentiment: SentimentProviderName;
   readonly callHistory: CallHistoryConfig;
   /** What calls cost; unset: not known. */
@@ -118,6 +120,7 @@ function readConfig(environment: EnvironmentReader): Config {
       elevenlabs: elevenlabs.apiKey,
     }),
     providerDeadlines: readProviderDeadlines(environment),
+    hedging: readHedging(environment),
     sentiment: readSentimentProvider(environment, openai.apiKey),
     callHistory: readCallHistory(environment),
     prices: readPrices(environment),

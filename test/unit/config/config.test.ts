@@ -33,6 +33,7 @@ describe("loadConfig", () => {
       elevenlabs: {},
       providers: { stt: ["embedded"], llm: ["embedded"], tts: ["embedded"] },
       providerDeadlines: { firstToken: 2_500, firstByte: 1_000 },
+      hedging: {},
       sentiment: "embedded",
       callHistory: { allowPrivate: true },
       dataDir: "./data",
@@ -223,6 +224,22 @@ describe("publicUrlAt", () => {
     expect(publicUrlAt(loadConfig({ PORT: "0", PUBLIC_URL: "http://localhost:81" }), 4711)).toBe(
       "http://localhost:81",
     );
+  });
+});
+
+describe("LLM_HEDGE", () => {
+  it.each([
+    ["off", {}],
+    ["p95", { llmPercentile: 95 }],
+    ["P50", { llmPercentile: 50 }],
+  ])("%s is understood", (value, hedging) => {
+    expect(loadConfig({ LLM_HEDGE: value }).hedging).toEqual(hedging);
+  });
+
+  it.each(["p100", "p49", "95", "on"])("%s is refused", (value) => {
+    expect(problemsOf({ LLM_HEDGE: value })).toEqual([
+      `LLM_HEDGE is "${value}", which is neither off nor a percentile: use off, or p50 to p99.`,
+    ]);
   });
 });
 
