@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { loadVoiceActivity } from "./audio/voice-activity.ts";
+import type { AgentProfile } from "./calls/agent-profile.ts";
 import { CallIntake } from "./calls/call-intake.ts";
 import { CallRegistry } from "./calls/call-registry.ts";
 import { SpeechHealth } from "./calls/speech-health.ts";
@@ -23,6 +24,7 @@ import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
+import { PhrasePreparation } from "./pipeline/phrase-preparation.ts";
 import { TextDialogues } from "./pipeline/text-dialogues.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Closable, CloseReason } from "./runtime/closable.ts";
@@ -155,7 +157,11 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
-  const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
+  const phrases = new PhraseCache();
+  const preparation = new PhrasePreparation({ clock, textToSpeech: providers.textToSpeech, phrases });
+  opened.push(async () => preparation.close());
+  const prepare = (profile: AgentProfile): void => preparation.prepare(profile);
+  const parts = { clock, ...providers, voiceActivity, phrases, prepare, tools };
   const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
@@ -255,6 +261,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await desk.close();
     await carriers.close();
     await http.close();
+    preparation.close();
     await providers.close(reason);
     await telemetry.close();
     await store.close();

@@ -112,6 +112,7 @@ export class CallPipeline implements MediaSink {
     languageModel.warm?.();
     this.#caller.open(language, languageModel.openingHints ?? []);
     this.#agent.open(greeting);
+    this.#parts.prepare?.(this.#call.profile);
   }
 
   open(playback: Playback): void {
