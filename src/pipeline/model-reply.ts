@@ -63,6 +63,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
       }
       if (end !== undefined && speech.spoke) break;
     }
+    filler.stop(); // what it said would come after the last words
     if (!signal.aborted) await speech.end();
     return end;
   } finally {

@@ -4,15 +4,15 @@ import type { Playback } from "./playback.ts";
 
 export interface SilenceFillerOptions {
   readonly clock: Clock;
-  readonly speech: Pick<AgentSpeech, "fill" | "held" | "length">;
+  readonly speech: Pick<AgentSpeech, "fill" | "held" | "length" | "made">;
   readonly playback: Pick<Playback, "pending">;
   /** Said when the caller has heard nothing for so long (ms; 0: never). */
   readonly filler: { readonly text: string; readonly after: number };
 }
 
 /**
- * Fills a silence within a turn that has begun to sound, once: while a tool works, or the model hesitates. Until it
- * sounds, and while `paused`, the silence is not this one's.
+ * Fills a silence within a turn that has begun to sound, once: while a tool works, or the model hesitates. Before its
+ * first sound the silence is the turn core's to fill; while the voice has new words, nothing is to be filled.
  */
 export class SilenceFiller {
   readonly #options: SilenceFillerOptions;
@@ -25,26 +25,30 @@ export class SilenceFiller {
   /** Watches from now on; a silence counts from here at the earliest. */
   start(): void {
     this.#cancel();
-    const { clock, filler, playback, speech } = this.#options;
-    if (filler.after === 0) return;
-    this.#watch(clock.now() + playback.pending, speech.length);
+    if (this.#options.filler.after > 0) this.#watch(this.#dryAt);
   }
 
   stop(): void {
     this.#cancel();
   }
 
-  /** @param silentFrom when the caller's ear runs dry if nothing comes to the `length` ms of the turn's audio so far. */
-  #watch(silentFrom: number, length: number): void {
+  /** When the caller's ear runs dry if nothing more comes. */
+  get #dryAt(): number {
+    const { clock, playback } = this.#options;
+    return clock.now() + playback.pending;
+  }
+
+  #watch(silentFrom: number): void {
     const { clock, filler, playback, speech } = this.#options;
+    const { length } = speech;
+    const { characters } = speech.made;
     this.#cancel = clock.after(silentFrom + filler.after - clock.now(), () => {
-      const now = clock.now();
-      const more = speech.length - length;
       // What is held back is the caller's silence: they speak, or nobody knows yet whether they have finished.
-      if (playback.pending + speech.held > 0) return this.#watch(now + playback.pending, speech.length);
-      if (more > 0) return this.#watch(Math.min(now, silentFrom + more), speech.length);
-      if (speech.length > 0) speech.fill(filler.text);
-      else this.#watch(now, 0);
+      const silent = playback.pending + speech.held === 0 && speech.length > 0;
+      if (!silent || speech.made.characters > characters) this.#watch(this.#dryAt);
+      else if (speech.length > length)
+        this.#watch(Math.min(clock.now(), silentFrom + speech.length - length));
+      else speech.fill(filler.text);
     });
   }
 }
