@@ -1,5 +1,6 @@
 import type { VoiceActivityFactory } from "./audio/voice-activity.ts";
 import type { ProviderPort } from "./calls/call-event.ts";
+import type { PortBreakers } from "./compose-breakers.ts";
 import type { Config } from "./config/config.ts";
 import { given } from "./config/given.ts";
 import type { LlmEntry, SttEntry, TtsEntry } from "./config/provider-lists.ts";
@@ -13,7 +14,7 @@ import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-t
 import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { Receptionist } from "./providers/embedded/receptionist.ts";
-import { failoverLanguageModel } from "./providers/failover/failover-language-model.ts";
+import { failoverLanguageModel, type HedgeOutcome } from "./providers/failover/failover-language-model.ts";
 import { failoverSpeechToText } from "./providers/failover/failover-speech-to-text.ts";
 import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
@@ -31,20 +32,27 @@ export interface Providers extends Closable {
   readonly textToSpeech: TextToSpeech;
   /** Where OpenAI's key is set. */
   readonly speechToSpeech?: SpeechToSpeech;
+  /** Which of the configured providers are worth asking. */
+  readonly breakers?: readonly PortBreakers[];
 }
 
-/**
- * The configured providers; the embedded ones start their threads now, so that no caller waits for them.
- * `onCovered` hears of failures that the next provider of a list made up for.
- */
+/** What is made up for within the providers, and so known to nobody else. Must not throw. */
+export interface ProviderObserver {
+  /** A provider failed, and the next of its list took over. */
+  readonly covered: (port: ProviderPort, provider: string, error: GatewayError) => void;
+  /** A second model was asked beside the first. */
+  readonly hedged: (outcome: HedgeOutcome) => void;
+}
+
+/** The configured providers; the embedded ones start their threads now, so that no caller waits for them. */
 export function composeProviders(
   config: Config,
   clock: Clock,
   voiceActivity: VoiceActivityFactory,
-  onCovered: (port: ProviderPort, provider: string, error: GatewayError) => void,
+  observer: ProviderObserver,
 ): Providers {
   const covered = (port: ProviderPort) => (provider: string, error: GatewayError) =>
-    onCovered(port, provider, error);
+    observer.covered(port, provider, error);
   const closables: Closable[] = [];
   const breakers = {
     stt: new CircuitBreakers(clock),
@@ -83,7 +91,8 @@ export function composeProviders(
   function languageModel(entry: LlmEntry): LanguageModel {
     if (entry.vendor === "embedded") return new Receptionist();
     const { name, settings } = entry;
-    return new OpenAiLanguageModel({ ...settings, name, apiKey: keyOf(settings), clock });
+    const { firstToken } = config.providerDeadlines;
+    return new OpenAiLanguageModel({ ...settings, name, apiKey: keyOf(settings), clock, firstToken });
   }
 
   function textToSpeech(entry: TtsEntry): TextToSpeech {
@@ -96,7 +105,13 @@ export function composeProviders(
       return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), name, apiKey, clock, firstByte });
     }
     const { baseUrl, model, voiceId: voice } = entry.settings;
-    return new ElevenLabsTextToSpeech({ ...given({ baseUrl, model, voice }), name, apiKey, clock, firstByte });
+    return new ElevenLabsTextToSpeech({
+      ...given({ baseUrl, model, voice }),
+      name,
+      apiKey,
+      clock,
+      firstByte,
+    });
   }
 
   const speechToSpeech = (): SpeechToSpeech => {
@@ -104,24 +119,33 @@ export function composeProviders(
     return new OpenAiRealtime({ apiKey: keyOf(config.openai), clock, ...(baseUrl && { baseUrl }) });
   };
 
-  const { stt, llm, tts } = config.providers;
+  const lists = { ...config.providers, tts: withLastResort(config.providers.tts) };
   return {
-    speechToText: failoverSpeechToText(stt.map(speechToText), {
+    speechToText: failoverSpeechToText(lists.stt.map(speechToText), {
       clock,
       onFailure: covered("stt"),
       breakers: breakers.stt,
     }),
-    languageModel: failoverLanguageModel(llm.map(languageModel), {
+    languageModel: failoverLanguageModel(lists.llm.map(languageModel), {
+      clock,
       onFailure: covered("llm"),
       breakers: breakers.llm,
+      firstToken: config.providerDeadlines.firstToken,
+      ...(config.hedging.llmPercentile && { hedgePercentile: config.hedging.llmPercentile }),
+      onHedge: (outcome) => observer.hedged(outcome),
     }),
-    textToSpeech: failoverTextToSpeech(withLastResort(tts).map(textToSpeech), {
+    textToSpeech: failoverTextToSpeech(lists.tts.map(textToSpeech), {
       clock,
       firstByte: config.providerDeadlines.firstByte,
       onFailure: covered("tts"),
       breakers: breakers.tts,
     }),
     ...(config.openai.apiKey && { speechToSpeech: speechToSpeech() }),
+    breakers: (["stt", "llm", "tts"] as const).map((port) => ({
+      port,
+      providers: lists[port].map(({ name }) => name),
+      reports: () => breakers[port].reports,
+    })),
     close: (reason) => closeAll(reason, closables),
   };
 }

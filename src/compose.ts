@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { loadVoiceActivity } from "./audio/voice-activity.ts";
+import type { AgentProfile } from "./calls/agent-profile.ts";
 import { CallIntake } from "./calls/call-intake.ts";
 import { CallRegistry } from "./calls/call-registry.ts";
 import { SpeechHealth } from "./calls/speech-health.ts";
@@ -7,6 +8,7 @@ import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
+import { providersReadiness } from "./compose-breakers.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
@@ -22,6 +24,7 @@ import { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
+import { PhrasePreparation } from "./pipeline/phrase-preparation.ts";
 import { TextDialogues } from "./pipeline/text-dialogues.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
 import type { Closable, CloseReason } from "./runtime/closable.ts";
@@ -93,9 +96,12 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const voiceActivity = await loadVoiceActivity();
   const providers =
     overrides.providers ??
-    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
-      metrics.providerErrors.inc({ port, provider, code });
-      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+    composeProviders(config, clock, voiceActivity, {
+      covered: (port, provider, { code, message }) => {
+        metrics.providerErrors.inc({ port, provider, code });
+        logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+      },
+      hedged: (outcome) => metrics.hedges.inc({ outcome }),
     });
   opened.push(() => providers.close("start-failed"));
   const registry = new CallRegistry({
@@ -151,7 +157,11 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
-  const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
+  const phrases = new PhraseCache();
+  const preparation = new PhrasePreparation({ clock, textToSpeech: providers.textToSpeech, phrases });
+  opened.push(async () => preparation.close());
+  const prepare = (profile: AgentProfile): void => preparation.prepare(profile);
+  const parts = { clock, ...providers, voiceActivity, phrases, prepare, tools };
   const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
@@ -180,6 +190,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     deliveries: () => store.deliveries.counts(),
     store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
     journals: () => journals.counters,
+    breakers: () => providers.breakers ?? [],
     process: true,
   });
   const deliverer = composeDeliverer(config, store, desk.owner, clock, metrics, logger);
@@ -213,7 +224,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     readiness: () => {
       const calls = registry.draining ? "draining" : registry.freeLines === 0 ? "all lines are in use" : "ok";
       const kept = desk.recorder.failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
-      return { ready: calls === "ok" && kept === "ok", checks: { calls, store: kept } };
+      const { ready, checks } = providersReadiness(providers.breakers ?? []);
+      return { ready: ready && calls === "ok" && kept === "ok", checks: { calls, store: kept, ...checks } };
     },
   });
   opened.push(() => http.close());
@@ -249,6 +261,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await desk.close();
     await carriers.close();
     await http.close();
+    preparation.close();
     await providers.close(reason);
     await telemetry.close();
     await store.close();

@@ -37,6 +37,10 @@ export interface Phrases {
   readonly notUnderstood: readonly string[];
   /** The model or the voice failed; the caller is asked to go on. */
   readonly apology: string;
+  /** Before hanging up because turn after turn has failed, and nobody can be reached who could take over. */
+  readonly failedGoodbye: string;
+  /** In its place, where somebody can. */
+  readonly handOver: string;
   /** Before hanging up because no recogniser is left that could hear the caller. */
   readonly deafGoodbye: string;
   /** Before hanging up on a caller who stays silent. */
@@ -73,7 +77,7 @@ export interface TurnTaking {
   readonly silenceLimit: number;
   /** How often a silent caller is asked before the agent says goodbye. A count. */
   readonly reprompts: number;
-  /** No sound of a reply for so long: a filler is said; 0: none. */
+  /** Silence for so long while the caller waits for a reply, or for the rest of one: a filler is said; 0: none. */
   readonly fillerAfter: number;
   /** No sound of a reply for so long: the agent apologises and gives the turn back. */
   readonly replyLimit: number;
@@ -94,7 +98,7 @@ export const defaultTurnTaking: TurnTaking = {
   backchannelWait: 500,
   silenceLimit: 20_000,
   reprompts: 2,
-  fillerAfter: 2_500,
+  fillerAfter: 1_000,
   replyLimit: 8_000,
   interDigit: 1_500,
   maxCallDuration: 3_600_000,
@@ -107,6 +111,9 @@ const defaultPhrases: Phrases = {
     "I am sorry, I still did not understand. Please say it in other words, or use the keys of your telephone.",
   ],
   apology: "I am sorry, something went wrong on my side. Could you say that again?",
+  failedGoodbye:
+    "I am sorry, I have a technical problem and cannot help you just now. Please call again in a few minutes. Goodbye.",
+  handOver: "I am sorry, I have a technical problem. I will put you through to a colleague, please hold.",
   deafGoodbye:
     "I am sorry, I cannot hear you because of a technical problem. Please call again later. Goodbye.",
   silentGoodbye: "I cannot hear you, so I will hang up now. Goodbye.",

@@ -3,6 +3,7 @@ import type { Prices } from "../calls/call-cost.ts";
 import { type CallHistoryConfig, readCallHistory } from "./call-history.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
+import { type Hedging, readHedging } from "./hedging.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
 import { readPrices } from "./prices.ts";
@@ -28,6 +29,7 @@ export interface Config extends Readonly<Listening>, WebAccess, VendorConfigs {
   readonly twilio: TwilioConfig;
   readonly providers: ProviderLists;
   readonly providerDeadlines: ProviderDeadlines;
+  readonly hedging: Hedging;
   /** Who judges how callers sound. */
   readonly sentiment: SentimentProviderName;
   readonly callHistory: CallHistoryConfig;
@@ -94,6 +96,7 @@ function readConfig(environment: EnvironmentReader): Config {
     ...vendors,
     providers: readProviderLists(environment, vendors),
     providerDeadlines: readProviderDeadlines(environment),
+    hedging: readHedging(environment),
     sentiment: readSentimentProvider(environment, vendors.openai.apiKey),
     callHistory: readCallHistory(environment),
     prices: readPrices(environment),

@@ -1,13 +1,13 @@
-import type { PhraseCache } from "../pipeline/phrase-cache.ts";
+import type { PhraseCache, PhraseRecording } from "../pipeline/phrase-cache.ts";
 import type { CallJournal } from "./call-journal.ts";
 import type { VoiceEvent } from "./journal-line.ts";
 import { withoutSound } from "./recorded-text-to-speech.ts";
 
 /** The phrase cache, with what it had of each phrase that was asked for written down. */
 export function recordedPhrases(
-  inner: Pick<PhraseCache, "recording">,
+  inner: Pick<PhraseCache, "recording" | "kept">,
   journal: CallJournal,
-): Pick<PhraseCache, "recording"> {
+): Pick<PhraseCache, "recording" | "kept"> {
   return {
     recording(voice, text, connection) {
       let spoken = false;
@@ -19,11 +19,20 @@ export function recordedPhrases(
         },
         close: () => connection.close(),
       });
-      if (spoken) return recording;
-      const events: VoiceEvent[] = [];
-      recording.play((event) => events.push(withoutSound(event))).cancel(); // complete, so it comes at once
-      journal.note({ k: "phrase", text, events });
+      if (!spoken) journal.note({ k: "phrase", text, events: eventsOf(recording) });
+      return recording;
+    },
+    kept(voice, text) {
+      const recording = inner.kept(voice, text);
+      journal.note({ k: "phrase", text, ...(recording && { events: eventsOf(recording) }) });
       return recording;
     },
   };
+}
+
+/** Of a complete one, so they come at once. */
+function eventsOf(recording: PhraseRecording): VoiceEvent[] {
+  const events: VoiceEvent[] = [];
+  recording.play((event) => events.push(withoutSound(event))).cancel();
+  return events;
 }

@@ -4,11 +4,12 @@ import type { AgentTurn } from "./agent-turn.ts";
 import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
+import { handOverCall, handOverTool } from "./hand-over.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import { Secrets } from "./secrets.ts";
-import { type Tool, toolCalled } from "./tools.ts";
+import { runToolWithinLimit, type Tool, toolCalled } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -130,6 +131,25 @@ export class AgentMind {
       toolCalled: (tool, outcome) => this.#options.publish(toolCalled(turn.number, tool, outcome)),
       working: (until) => this.#options.happened({ type: "working", turn: turn.number, until }),
       filler: { text: phrases.filler, after: turnTaking.fillerAfter },
+    });
+  }
+
+  /** Has somebody else take the caller over. */
+  handOver(number: number): void {
+    const { call, parts, line, publish, happened } = this.#options;
+    const tool = handOverTool(call.profile, parts.tools);
+    if (tool === undefined) return happened({ type: "handed-over", turn: number, ok: false });
+    this.#thinking.abort();
+    this.#thinking = new AbortController();
+    const context = {
+      sessionId: call.sessionId,
+      line,
+      secrets: this.#secrets,
+      signal: this.#thinking.signal,
+    };
+    void runToolWithinLimit(parts.clock, [tool], handOverCall(tool), context).then((outcome) => {
+      publish(toolCalled(number, tool.name, outcome));
+      happened({ type: "handed-over", turn: number, ok: outcome.ok });
     });
   }
 

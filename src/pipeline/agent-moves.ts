@@ -20,8 +20,8 @@ export function stir(draft: TurnDraft): void {
   if (draft.phase === "listening") draft.wake("silence", draft.bounds.silenceLimit);
 }
 
-/** The agent's move: turn `turn`. */
-export function begin(draft: TurnDraft, turn: number, replying: boolean): void {
+/** The agent's move: turn `turn`. @param silentSince when the caller fell silent, or pressed the last key. */
+export function begin(draft: TurnDraft, turn: number, replying: boolean, silentSince = draft.at): void {
   draft.turn = turn;
   draft.phase = "thinking";
   draft.replying = replying;
@@ -33,7 +33,10 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean): void {
   draft.caller.speechStartedAt = undefined;
   draft.sleep("finalize", "commit", "finals", "silence", "playback", "sustained", "resume");
   draft.wake("reply", draft.bounds.replyLimit);
-  if (replying && draft.bounds.fillerAfter > 0) draft.wake("filler", draft.bounds.fillerAfter);
+  const { fillerAfter } = draft.bounds;
+  // Silence is the caller's from their last sound on; but a model that was asked late is given a fair part of it.
+  if (replying && fillerAfter > 0)
+    draft.wakeAt("filler", Math.max(silentSince + fillerAfter, draft.at + fillerAfter / 2));
 }
 
 /** Fixed words. */
@@ -54,7 +57,7 @@ function apologise(draft: TurnDraft): void {
  * tool is at work, only `byWords`: what the tool does might be done twice.
  */
 export function yieldTo(draft: TurnDraft, since: number, byWords = false): void {
-  if (draft.closing !== undefined || draft.collecting) return;
+  if (draft.leaving || draft.collecting) return;
   if (draft.phase === "speaking" && draft.bounds.bargeIn) {
     draft.publish({ type: "barge-in", turn: draft.turn, speechStartedAt: since });
     draft.effect({ type: "hold", turn: draft.turn });
@@ -108,7 +111,7 @@ export function interruptForInput(draft: TurnDraft): void {
 
 /** The agent has said all it had to say. */
 export function turnOver(draft: TurnDraft): void {
-  if (draft.closing === undefined) return listen(draft);
+  if (draft.closing === undefined) return draft.handOver === "announced" ? handOver(draft) : listen(draft);
   settleWords(draft, false);
   draft.phase = "ended";
   draft.effect({ type: "end", reason: draft.closing });
@@ -125,12 +128,31 @@ export function replyFailed(draft: TurnDraft): void {
   if (!draft.caller.speaking) draft.wake("commit", draft.bounds.endpointMin);
 }
 
-/** An apology; after several failures in a row, or when the call was closing anyway, the end. */
+/** An apology; after several failures in a row the last words, and when those were not to be had, what follows them. */
 export function failed(draft: TurnDraft): void {
   draft.failures += 1;
-  if (draft.closing === undefined && draft.failures < MOST_FAILURES) return apologise(draft);
-  draft.closing ??= "provider-failed";
-  turnOver(draft);
+  if (draft.closing !== undefined || draft.handOver === "announced") return turnOver(draft);
+  if (draft.failures < MOST_FAILURES) return apologise(draft);
+  giveUp(draft, draft.phrases.failedGoodbye);
+}
+
+/** The agent cannot go on: a person takes over if one can be reached; if not, or not any more, a goodbye. */
+export function giveUp(draft: TurnDraft, goodbye: string): void {
+  if (draft.rules.canHandOver && draft.handOver === "none") {
+    draft.handOver = "announced";
+    return say(draft, draft.phrases.handOver);
+  }
+  draft.closing = "provider-failed";
+  say(draft, goodbye);
+}
+
+/** The caller knows that somebody takes over: now that somebody is asked. */
+function handOver(draft: TurnDraft): void {
+  draft.handOver = "asked";
+  const turn = draft.allocate();
+  begin(draft, turn, false);
+  draft.wake("reply", HAND_OVER_LIMIT);
+  draft.effect({ type: "hand-over", turn });
 }
 
 /** Asks a caller from whom nothing (understandable) comes; in the end says goodbye. */
@@ -150,5 +172,7 @@ export function discardGuess(draft: TurnDraft): void {
   draft.guess = undefined;
 }
 
+/** How long the caller holds the line for somebody to take over, in ms. */
+const HAND_OVER_LIMIT = 15_000;
 /** Turns that may fail one after the other before the call is given up. */
 const MOST_FAILURES = 3;

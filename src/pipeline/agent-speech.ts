@@ -1,6 +1,7 @@
 import type { TurnStage } from "../calls/call-event.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
+import type { PhraseRecording } from "./phrase-cache.ts";
 import { SpeechSplitter } from "./speech-splitter.ts";
 import { SpokenText } from "./speech-text/spoken-text.ts";
 import type { SpeechEvent, Utterance } from "./text-to-speech.ts";
@@ -42,6 +43,11 @@ export class AgentSpeech {
     return this.#options.turn.gate.held;
   }
 
+  /** Audio of the turn so far, in ms. */
+  get length(): number {
+    return this.#options.turn.gate.length;
+  }
+
   /** Why the voice failed, if it has. */
   get failure(): GatewayError | undefined {
     return typeof this.#outcome === "string" ? undefined : this.#outcome;
@@ -66,10 +72,29 @@ export class AgentSpeech {
 
   /** Says something, once, while what the turn is to say keeps the caller waiting. */
   fill(text: string): void {
-    if (this.#filled) return;
+    if (this.#filled || this.#cancelled) return;
     this.#filled = true;
+    this.pause(); // words cut off in the middle are said before
     this.write(text);
     this.pause();
+  }
+
+  /** The same from a complete recording, at once, and ahead of all words. Nothing of the turn may have sounded. */
+  insert(text: string, recording: PhraseRecording): void {
+    const { turn } = this.#options;
+    if (this.#filled || this.#cancelled || turn.gate.length > 0) return;
+    this.#filled = true;
+    turn.text.begins(text);
+    let timed = false;
+    recording.play((event) => {
+      if (event.type !== "audio") return;
+      if (event.characters !== undefined) turn.text.timed(event.characters);
+      timed ||= event.characters !== undefined;
+      turn.gate.write(event.mulaw);
+    });
+    const { length } = turn.gate;
+    if (timed) turn.text.timed({ text: " ", starts: [length], end: length });
+    turn.text.pauses(length);
   }
 
   /** More words will come, but not at once: those so far can be spoken. */

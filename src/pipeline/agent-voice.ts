@@ -7,7 +7,7 @@ import { AgentTurn } from "./agent-turn.ts";
 import { AudioGate } from "./audio-gate.ts";
 import type { Conversation } from "./conversation.ts";
 import { meteredVoice } from "./metered-voice.ts";
-import type { PhraseCache, PhraseRecording } from "./phrase-cache.ts";
+import { type PhraseCache, type PhraseRecording, voiceKey } from "./phrase-cache.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
 import type { SpeechEvent, TextToSpeech, Utterance, VoiceConnection } from "./text-to-speech.ts";
@@ -16,7 +16,7 @@ export interface AgentVoiceOptions {
   readonly call: Call;
   readonly clock: Clock;
   readonly textToSpeech: TextToSpeech;
-  readonly phrases: Pick<PhraseCache, "recording">;
+  readonly phrases: Pick<PhraseCache, "recording" | "kept">;
   readonly conversation: Conversation;
   readonly publish: (fact: CallFact) => void;
   /** @param heardFor ms of the turn heard by then. */
@@ -98,11 +98,18 @@ export class AgentVoice {
     this.#turns.delete(turn.number);
   }
 
-  /** Says something within a turn, ahead of what is still being made of it. */
+  /**
+   * Says something within a turn that has not sounded yet, ahead of what is still being made of it: from the cache, so
+   * that the voice is not waited for, else with the voice unless that is what keeps the caller waiting.
+   */
   fill(number: number, text: string): void {
-    const speech = this.#turns.get(number)?.speech;
-    if (speech === undefined || speech.spoke) return; // it has begun after all
-    speech.fill(text);
+    const filled = this.#turns.get(number);
+    if (filled === undefined || filled.turn.gate.length > 0) return; // it has begun after all
+    const { phrases, textToSpeech, call } = this.#options;
+    const words = spoken(text, call.profile.language);
+    const kept = phrases.kept(voiceKey(textToSpeech.name, call.profile), words);
+    if (kept !== undefined) filled.speech.insert(words, kept);
+    else if (!filled.speech.spoke) filled.speech.fill(text);
   }
 
   /** Tones behind what the voice has delivered of the newest turn so far; words that it still makes come after them. */
@@ -197,9 +204,8 @@ export class AgentVoice {
 
   #recording(text: string): PhraseRecording {
     const { phrases, textToSpeech, call } = this.#options;
-    const { voice, language } = call.profile;
-    const key = [textToSpeech.name, voice, language].join(" ");
-    return phrases.recording(key, spoken(text, language), this.#connected());
+    const key = voiceKey(textToSpeech.name, call.profile);
+    return phrases.recording(key, spoken(text, call.profile.language), this.#connected());
   }
 
   #connected(): VoiceConnection {

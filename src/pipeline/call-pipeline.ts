@@ -6,6 +6,7 @@ import type { AgentTurn } from "./agent-turn.ts";
 import { AgentVoice } from "./agent-voice.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
+import { handOverTool } from "./hand-over.ts";
 import { KeypadLine } from "./keypad-line.ts";
 import type { MediaSink } from "./media-sink.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
@@ -52,6 +53,7 @@ export class CallPipeline implements MediaSink {
       profile: call.profile,
       recogniserEndpoints: speechToText.endpoints,
       recogniserPunctuates: speechToText.punctuates,
+      canHandOver: handOverTool(call.profile, parts.tools) !== undefined,
     };
     this.#turns = new TurnManager(rules, clock, {
       callerSaid: (text, by) => this.#conversation.callerSaid(text, by),
@@ -61,6 +63,7 @@ export class CallPipeline implements MediaSink {
       discard: () => this.#mind.discard(),
       say: (turn, text) => this.#say(turn, text),
       fill: (turn, text) => this.#agent.fill(turn, text),
+      handOver: (turn) => this.#mind.handOver(turn),
       hold: () => this.#agent.hold(),
       resume: (turn) => this.#agent.resume(turn),
       cancel: () => this.#silence(),
@@ -109,6 +112,7 @@ export class CallPipeline implements MediaSink {
     languageModel.warm?.();
     this.#caller.open(language, languageModel.openingHints ?? []);
     this.#agent.open(greeting);
+    this.#parts.prepare?.(this.#call.profile);
   }
 
   open(playback: Playback): void {

@@ -104,7 +104,7 @@ function commit(draft: TurnDraft, text: string, speechEndedAt: number): void {
     accepted: draft.guesses.accepted + (accepted === undefined ? 0 : 1),
   };
   draft.guess = undefined;
-  begin(draft, turn, true);
+  begin(draft, turn, true, speechEndedAt);
   draft.publish({ type: "turn-committed", turn, callerText: text, speechEndedAt });
   draft.effect({ type: accepted === undefined ? "reply" : "accept", turn });
   if (accepted === undefined || typeof accepted.outcome === "string") return;

@@ -14,6 +14,11 @@ export class HeardText {
     this.#written += text;
   }
 
+  /** Words that are spoken apart, before all others. */
+  begins(text: string): void {
+    this.#written = `${text} ${this.#written}`;
+  }
+
   /** Times of the next characters, rising. */
   timed(times: CharacterTimes): void {
     this.#text += times.text;

@@ -19,6 +19,15 @@ export interface ReplyRequest {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolDefinition[];
   readonly signal: AbortSignal;
+  /**
+   * What the caller has been given of this very reply, whole words, by a model that then broke off. The reply is to
+   * go on from there, and to repeat nothing of it.
+   */
+  readonly continuing?: string;
+  /** The same request has failed a moment ago: on a connection of its own. */
+  readonly again?: boolean;
+  /** Hears of a provider's answer that is not used, or not to its end, and of how many characters it was. */
+  readonly wasted?: (provider: string, characters: number) => void;
 }
 
 /** One entry of the conversation as it really was: an agent's text is what the caller has heard. */
@@ -45,6 +54,8 @@ export interface ToolDefinition {
 export type ReplyPart =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "tool-call"; readonly call: ToolCall }
+  /** A tool call is being written: a sign of life, and nothing else. */
+  | { readonly type: "progress" }
   /** What the caller is likely to answer, for recognisers that can use it. */
   | { readonly type: "hints"; readonly phrases: readonly string[] }
   | {

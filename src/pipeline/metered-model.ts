@@ -3,11 +3,14 @@ import type { LanguageModel, Message, ReplyPart, ReplyRequest, TokenUsage } from
 /** Tokens of one answer; `estimated`: guessed from the length of the texts. */
 export interface ModelUsage extends TokenUsage {
   readonly estimated: boolean;
+  /** Who answered, where that is not who was asked. */
+  readonly provider?: string;
 }
 
 /**
  * The model's reply as it is; `used` hears once what it took, also when it is broken off, and then at once: at the
- * end of a call nobody listens any more. Of a model that fails before its first word it hears nothing.
+ * end of a call nobody listens any more. Of a model that fails before its first word it hears nothing, and once more for
+ * each answer that was not used: of a second model asked beside the first, of one that broke off.
  */
 export async function* meteredReply(
   model: LanguageModel,
@@ -27,9 +30,16 @@ export async function* meteredReply(
         : { ...exact, estimated: false },
     );
   };
+  const wasted = (provider: string, characters: number): void =>
+    used({
+      provider,
+      input: tokensIn(lengthOf(request)),
+      output: tokensIn(characters),
+      estimated: true,
+    });
   request.signal.addEventListener("abort", tell, { once: true });
   try {
-    for await (const part of model.reply(request)) {
+    for await (const part of model.reply({ ...request, wasted })) {
       begun = true;
       written += writtenIn(part);
       if (part.type === "finish") exact = part.usage;

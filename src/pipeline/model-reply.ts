@@ -1,5 +1,5 @@
 import type { EndReason, TurnStage } from "../calls/call-event.ts";
-import type { Cancel, Clock } from "../runtime/clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
 import type { CallerLine } from "./caller-line.ts";
@@ -8,6 +8,7 @@ import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import { type ModelUsage, meteredReply } from "./metered-model.ts";
 import type { Playback } from "./playback.ts";
 import type { Secrets } from "./secrets.ts";
+import { SilenceFiller } from "./silence-filler.ts";
 import { limitOf, runToolWithinLimit, TOOL_LIMIT, type Tool, type ToolOutcome } from "./tools.ts";
 
 export interface ModelReplyOptions {
@@ -32,7 +33,7 @@ export interface ModelReplyOptions {
   readonly toolCalled: (tool: string, outcome: ToolOutcome) => void;
   /** A tool is at work, until this time at most. */
   readonly working: (until: number) => void;
-  /** Said when a tool keeps the caller waiting in silence for so long (ms; 0: never). */
+  /** Said when the caller, who has begun to hear the turn, is kept waiting in silence for so long (ms; 0: never). */
   readonly filler: { readonly text: string; readonly after: number };
 }
 
@@ -42,24 +43,33 @@ export interface ModelReplyOptions {
  */
 export async function replyWithModel(options: ModelReplyOptions): Promise<EndReason | undefined> {
   const { speech, signal, conversation } = options;
+  const filler = new SilenceFiller(options);
+  let over = false;
+  void options.wanted.then(() => over || filler.start());
   let end: EndReason | undefined;
-  for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
-    const calls = await speakOnce(options);
-    if (calls.length === 0 || signal.aborted) break;
-    speech.pause();
-    await options.wanted;
-    if (signal.aborted) break;
-    const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call)));
-    // Together, and also when the caller has interrupted: a call without its result is no history.
-    conversation.toolsCalled(calls);
-    for (const [index, outcome] of outcomes.entries()) {
-      conversation.toolAnswered(calls[index] as ToolCall, outcome.result);
-      end ??= outcome.end;
+  try {
+    for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
+      const calls = await speakOnce(options);
+      if (calls.length === 0 || signal.aborted) break;
+      speech.pause();
+      await options.wanted;
+      if (signal.aborted) break;
+      const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call, filler)));
+      // Together, and also when the caller has interrupted: a call without its result is no history.
+      conversation.toolsCalled(calls);
+      for (const [index, outcome] of outcomes.entries()) {
+        conversation.toolAnswered(calls[index] as ToolCall, outcome.result);
+        end ??= outcome.end;
+      }
+      if (end !== undefined && speech.spoke) break;
     }
-    if (end !== undefined && speech.spoke) break;
+    filler.stop(); // what it said would come after the last words
+    if (!signal.aborted) await speech.end();
+    return end;
+  } finally {
+    over = true;
+    filler.stop();
   }
-  if (!signal.aborted) await speech.end();
-  return end;
 }
 
 async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
@@ -91,23 +101,20 @@ async function roomToSpeak({ playback, speech, clock, signal }: ModelReplyOption
     await sleep(clock, LOOK_AGAIN, signal);
 }
 
-async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
+async function runWithinLimit(
+  options: ModelReplyOptions,
+  call: ToolCall,
+  filler: SilenceFiller,
+): Promise<ToolOutcome> {
   const { clock, tools, sessionId, line, secrets, signal } = options;
   const limit = limitOf(tools, call);
   options.working(clock.now() + limit);
   // A tool that may take long is at work with the caller, not keeping them waiting.
-  const cancelFiller = limit > TOOL_LIMIT ? () => {} : fillWhileWaiting(options);
+  if (limit > TOOL_LIMIT) filler.stop();
   const outcome = await runToolWithinLimit(clock, tools, call, { sessionId, line, secrets, signal });
-  cancelFiller();
+  if (limit > TOOL_LIMIT && !signal.aborted) filler.start();
   options.toolCalled(call.name, outcome);
   return outcome;
-}
-
-function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions): Cancel {
-  if (filler.after === 0) return () => {};
-  return clock.after(filler.after, () => {
-    if (playback.pending === 0) speech.fill(filler.text);
-  });
 }
 
 /** Answers of the model within one turn, tool results in between. */

@@ -1,3 +1,4 @@
+import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { SpeechEvent, Utterance, VoiceConnection } from "./text-to-speech.ts";
 
 /** Words spoken once and kept: greetings and other fixed phrases are the same for every call. */
@@ -47,6 +48,14 @@ export class PhraseRecording {
   }
 }
 
+/** What names a voice in the cache. */
+export function voiceKey(
+  provider: string,
+  { voice, language }: Pick<AgentProfile, "voice" | "language">,
+): string {
+  return [provider, voice, language].join(" ");
+}
+
 /** Complete recordings by voice and words; the one used longest ago goes first. */
 export class PhraseCache {
   readonly #kept = new Map<string, PhraseRecording>();
@@ -61,6 +70,11 @@ export class PhraseCache {
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     return kept;
+  }
+
+  /** The recording, if all of it is there. */
+  kept(voice: string, text: string): PhraseRecording | undefined {
+    return this.#kept.get(`${voice}\n${text}`);
   }
 
   #keep(key: string, recording: PhraseRecording): void {

@@ -1,4 +1,5 @@
 import type { SpeechDetector } from "../audio/voice-activity.ts";
+import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { PhraseCache } from "./phrase-cache.ts";
@@ -16,6 +17,8 @@ export interface PipelineParts {
   /** For profiles in which one model hears and speaks itself; without it they are served by the other three. */
   readonly speechToSpeech?: SpeechToSpeech;
   readonly voiceActivity: () => SpeechDetector;
-  readonly phrases: Pick<PhraseCache, "recording">;
+  readonly phrases: Pick<PhraseCache, "recording" | "kept">;
+  /** Has a profile's fixed words spoken ahead, so that they can be said when the voice is away; unset: nobody does. */
+  readonly prepare?: (profile: AgentProfile) => void;
   readonly tools: readonly Tool[];
 }

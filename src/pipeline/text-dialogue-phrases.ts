@@ -45,8 +45,7 @@ export class TextDialoguePhrases {
     const { phrases } = this.#profile;
     this.#failures += 1;
     if (this.#failures < MOST_FAILURES) return { text: phrases.apology };
-    // Of the profile's phrases the one that speaks of a technical problem, and asks to call again.
-    return { text: phrases.deafGoodbye, ending: "provider-failed" };
+    return { text: phrases.failedGoodbye, ending: "provider-failed" };
   }
 
   modelAnswered(): void {

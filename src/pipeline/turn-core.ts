@@ -1,5 +1,6 @@
 import {
   discardGuess,
+  giveUp,
   giveWay,
   goOn,
   interruptForInput,
@@ -132,21 +133,21 @@ const handlers: Handlers = {
   resumed: (draft) => discardGuess(draft),
 
   deaf(draft) {
-    if (draft.closing !== undefined) return;
+    if (draft.leaving) return;
     interruptForInput(draft);
-    draft.closing = "provider-failed";
-    if (draft.phase !== "waiting") say(draft, draft.phrases.deafGoodbye);
+    if (draft.phase === "waiting") draft.closing = "provider-failed";
+    else giveUp(draft, draft.phrases.deafGoodbye);
   },
 
   typed(draft, { text }) {
-    if (draft.closing !== undefined || text.trim() === "") return;
+    if (draft.leaving || text.trim() === "") return;
     interruptForInput(draft);
     commitInput(draft, text.trim(), "typing");
   },
 
   digit(draft, { digit }) {
     draft.publish({ type: "dtmf", digit });
-    if (draft.closing !== undefined) return;
+    if (draft.leaving) return;
     interruptForInput(draft);
     if (digit !== "#" || draft.caller.digits === "") draft.caller.digits += digit; // a lone # is an answer, too
     if (digit === "#" || draft.caller.digits.length >= MOST_DIGITS) commitDigits(draft);
@@ -168,7 +169,8 @@ const handlers: Handlers = {
 
   finished(draft, { turn }) {
     if (turn !== draft.turn || draft.phase === "yielding") return;
-    draft.failures = 0;
+    // An apology that was heard is no success.
+    if (draft.replying) draft.failures = 0;
     turnOver(draft);
   },
 
@@ -189,6 +191,13 @@ const handlers: Handlers = {
   "reply-failed"(draft, { turn }) {
     if (turn === draft.guess?.turn) draft.guess = { ...draft.guess, outcome: "failed" };
     else if (turn === draft.turn && draft.phase !== "listening") replyFailed(draft);
+  },
+
+  "handed-over"(draft, { turn, ok }) {
+    if (turn !== draft.turn || draft.phase !== "thinking" || draft.handOver !== "asked") return;
+    draft.handOver = "over";
+    if (ok) return listen(draft);
+    giveUp(draft, draft.phrases.failedGoodbye);
   },
 
   working(draft, { turn, until }) {

@@ -22,6 +22,7 @@ export class TurnDraft {
   busyUntil: number;
   replied: boolean;
   collecting: boolean;
+  handOver: TurnState["handOver"];
   closing: EndReason | undefined;
   guess: Guess | undefined;
   guesses: SpeculationRecord;
@@ -44,6 +45,7 @@ export class TurnDraft {
     this.busyUntil = state.busyUntil;
     this.replied = state.replied;
     this.collecting = state.collecting;
+    this.handOver = state.handOver;
     this.closing = state.closing;
     this.guess = state.guess;
     this.guesses = state.guesses;
@@ -60,9 +62,9 @@ export class TurnDraft {
   done(ticked: boolean): { readonly state: TurnState; readonly effects: readonly TurnEffect[] } {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
-    const { phase, turn, replying, busyUntil, replied, collecting, closing } = this;
+    const { phase, turn, replying, busyUntil, replied, collecting, handOver, closing } = this;
     const { caller, guess, guesses, pause, reprompts, misheard, failures } = this;
-    const agent = { phase, turn, replying, busyUntil, replied, collecting, closing };
+    const agent = { phase, turn, replying, busyUntil, replied, collecting, handOver, closing };
     const said = { ...agent, caller, guess, guesses, pause, reprompts, misheard, failures };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
@@ -81,6 +83,11 @@ export class TurnDraft {
   /** What the caller has said since the last committed turn, the newest words perhaps not final. */
   get callerText(): string {
     return [...this.caller.finals, this.caller.interim].filter((part) => part !== "").join(" ");
+  }
+
+  /** The agent is taking its leave: nothing that the caller does changes that. */
+  get leaving(): boolean {
+    return this.closing !== undefined || this.handOver === "announced" || this.handOver === "asked";
   }
 
   /** A number that no turn has had. */

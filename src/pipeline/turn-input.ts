@@ -39,6 +39,8 @@ export type TurnInput = { readonly at: number } & (
   /** The turn has nothing more to say; `end`: and the call is over after it. */
   | { readonly type: "replied"; readonly turn: number; readonly spoke: boolean; readonly end?: EndReason }
   | { readonly type: "reply-failed"; readonly turn: number; readonly spoke: boolean }
+  /** Somebody has taken the caller over, or nobody has. */
+  | { readonly type: "handed-over"; readonly turn: number; readonly ok: boolean }
   /** A tool of the turn takes until `until` at most; the caller is not kept waiting by the model meanwhile. */
   | { readonly type: "working"; readonly turn: number; readonly until: number }
   /** A tool waits for keys: nothing else that the caller does is for the agent. */
@@ -58,6 +60,8 @@ export type TurnEffect =
   | { readonly type: "discard"; readonly turn: number }
   /** Say these words as turn `turn`. */
   | { readonly type: "say"; readonly turn: number; readonly text: string }
+  /** Ask somebody to take the caller over, as turn `turn`; `handed-over` must follow. */
+  | { readonly type: "hand-over"; readonly turn: number }
   /** Say these words within turn `turn`, ahead of what it is still making. */
   | { readonly type: "fill"; readonly turn: number; readonly text: string }
   /** The caller's words enter the history. */

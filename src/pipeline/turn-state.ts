@@ -17,6 +17,8 @@ export interface TurnRules {
   readonly recogniserEndpoints: SpeechToText["endpoints"];
   /** Whether the recogniser ends finished sentences with a mark. */
   readonly recogniserPunctuates: boolean;
+  /** Whether somebody can be reached who takes a caller over. */
+  readonly canHandOver: boolean;
 }
 
 /** Everything that the turn core remembers. Plain data: it can be logged, compared and replayed. */
@@ -34,6 +36,8 @@ export interface TurnState {
   readonly replied: boolean;
   /** A tool of the turn waits for keys. */
   readonly collecting: boolean;
+  /** Whether the caller was told that somebody else takes over, and how far that is; once in a call. */
+  readonly handOver: "none" | "announced" | "asked" | "over";
   /** Set once the call ends after what is being said now. */
   readonly closing: EndReason | undefined;
   readonly caller: CallerState;
@@ -120,6 +124,7 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     busyUntil: 0,
     replied: false,
     collecting: false,
+    handOver: "none",
     closing: undefined,
     caller: {
       utterance: 0,

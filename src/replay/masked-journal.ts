@@ -148,7 +148,7 @@ function maskedEntry(entry: JournalEntry, mask: WordMask, text: string): Journal
 function maskedPart(part: ReplyPart, mask: WordMask, text: string): ReplyPart {
   if (part.type === "text") return { ...part, text };
   if (part.type === "hints") return { ...part, phrases: part.phrases.map((phrase) => mask.text(phrase)) };
-  if (part.type === "finish" || part.call.name === "collect_digits") return part;
+  if (part.type !== "tool-call" || part.call.name === "collect_digits") return part;
   const { id, name } = part.call;
   const keys =
     name === "send_digits" ? mask.text(part.call.arguments).replace(/"[^"]*"(?=\s*:)/, '"keys"') : "{}";

@@ -53,6 +53,7 @@ class Replay {
     const profile = agentProfile({
       ...header.profile,
       turnTaking: { ...header.profile.turnTaking, ...turnTaking },
+      phrases: { ...agentProfile().phrases, ...header.profile.phrases },
     });
     this.#call = callOf(header, profile);
     this.#registry = new CallRegistry({ clock, maxCalls: 1, onListenerError: rethrow });

@@ -7,14 +7,22 @@ import { withSilence } from "./replayed-utterance.ts";
 export function replayedPhrases(
   entries: readonly PhraseEntry[],
   changed: boolean,
-): Pick<PhraseCache, "recording"> {
+): Pick<PhraseCache, "recording" | "kept"> {
   let asked = 0;
+  const eventsOf = (text: string): PhraseEntry["events"] => {
+    const nth = entries[asked++];
+    return changed
+      ? entries.find((one) => one.text === text && one.events !== undefined)?.events
+      : nth?.events;
+  };
   return {
     recording(_, text, connection) {
-      const nth = entries[asked++];
-      const entry = changed ? entries.find((one) => one.text === text && one.events !== undefined) : nth;
-      const from = entry?.events === undefined ? connection : atOnce(entry.events);
-      return new PhraseRecording(from, text, () => {});
+      const events = eventsOf(text);
+      return new PhraseRecording(events === undefined ? connection : atOnce(events), text, () => {});
+    },
+    kept(_, text) {
+      const events = eventsOf(text);
+      return events && new PhraseRecording(atOnce(events), text, () => {});
     },
   };
 }

@@ -32,11 +32,14 @@ export type ErrorCode = keyof typeof catalogue;
 
 export class GatewayError extends Error {
   readonly code: ErrorCode;
+  /** How long whoever refused asks to be left alone, in ms; unset: it did not tell. */
+  readonly retryAfter: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "GatewayError";
     this.code = code;
+    this.retryAfter = options.retryAfter;
   }
 
   get status(): number {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { type PortBreakerReports, registerBreakerMetrics } from "./breaker-metrics.ts";
 import type { EventLoopDelays } from "./event-loop-delay.ts";
 
 /** What the media gateway has counted since it started; plain numbers, read at a scrape. */
@@ -26,6 +27,8 @@ export interface MetricSources {
   readonly deliveries?: () => Promise<Readonly<Record<"owed" | "parked", number>>>;
   /** Journals of calls since the start. Unset: none are kept. */
   readonly journals?: () => { readonly kept: number; readonly dropped: number };
+  /** The circuit breakers of each port's providers. Unset: there are none. */
+  readonly breakers?: () => readonly PortBreakerReports[];
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
   readonly process: boolean;
 }
@@ -52,6 +55,7 @@ export function createMetrics(sources: MetricSources) {
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
   if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
   if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
+  if (sources.breakers !== undefined) registerBreakerMetrics(registry, sources.breakers);
   new Gauge({
     name: "earshot_calls_active",
     help: "Calls that have not ended, ringing ones included",
@@ -124,6 +128,12 @@ export function createMetrics(sources: MetricSources) {
       name: "earshot_provider_errors_total",
       help: "Failures of providers",
       labelNames: ["port", "provider", "code"] as const,
+      registers,
+    }),
+    hedges: new Counter({
+      name: "earshot_hedges_total",
+      help: "Replies for which a second model was asked beside the first: it won, lost, or both failed",
+      labelNames: ["outcome"] as const,
       registers,
     }),
     toolCalls: new Counter({

@@ -82,7 +82,7 @@ async function asks({ earshot }: Vendors): Promise<CallReport> {
 }
 
 /** What happened on a vendor's wire, in order; repeats and timers' chatter left out. */
-function wire({ log }: StandIn, leftOut: readonly string[] = []): string[] {
+function wire({ log }: Pick<StandIn, "log">, leftOut: readonly string[] = []): string[] {
   const lines = log.map(
     ({ direction, what, detail }) => `${direction} ${what}${detail === undefined ? "" : ` ${detail.trim()}`}`,
   );
@@ -144,13 +144,13 @@ describe("a call over the vendors' own protocols", () => {
         "out finish stop",
         "out [DONE]",
       ]);
-      expect(wire(vendors.elevenlabs, ["out"])).toEqual([
+      // The first connection is the call's; fixed phrases are spoken ahead on another one.
+      const ofCall = vendors.elevenlabs.log.filter(({ connection }) => connection === 1);
+      expect(wire({ log: ofCall }, ["out"])).toEqual([
         "in open 21m00Tcm4TlvDq8ikWAM",
         ...["init u1", "text u1 Hello.", "flush u1", "close_context u1"].map((message) => `in ${message}`),
         ...["init u2", "text u2 Sure", "text u2 thing,", "flush u2"].map((message) => `in ${message}`),
-        ...["text u2 we", "text u2 open", "text u2 at", "text u2 nine.", "flush u2"].map(
-          (message) => `in ${message}`,
-        ),
+        ...["text u2 we", "text u2 open at", "text u2 nine.", "flush u2"].map((message) => `in ${message}`),
         ...["close_context u2", "close_socket"].map((message) => `in ${message}`),
       ]);
     },

@@ -29,6 +29,7 @@ export class Telling {
       profile: { ...profile, ...override },
       recogniserEndpoints: "silence",
       recogniserPunctuates: true,
+      canHandOver: false,
       ...rules,
     };
     this.state = initialTurnState(this.#rules.profile);

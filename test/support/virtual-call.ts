@@ -25,6 +25,7 @@ import {
 import { CallPipelines } from "../../src/pipeline/call-pipelines.ts";
 import type { LanguageModel } from "../../src/pipeline/language-model.ts";
 import { PhraseCache } from "../../src/pipeline/phrase-cache.ts";
+import { PhrasePreparation } from "../../src/pipeline/phrase-preparation.ts";
 import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
 import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
 import type { Tool } from "../../src/pipeline/tools.ts";
@@ -40,6 +41,8 @@ export interface VirtualCallOptions {
   readonly tools?: readonly Tool[];
   /** Keeps journals of the calls. */
   readonly journals?: (registry: CallRegistry, clock: ManualClock) => Journals;
+  /** Whether fixed words are spoken ahead, as in the product. Default false. */
+  readonly preparesPhrases?: boolean;
   /** Where the call is recorded. */
   readonly recording?: RecordingTarget;
 }
@@ -95,13 +98,17 @@ export class VirtualCall {
     });
     const journals = options.journals?.(this.registry, clock);
     journals?.start();
+    const textToSpeech = made(options.textToSpeech);
+    const phrases = new PhraseCache();
+    const preparation = new PhrasePreparation({ clock, textToSpeech, phrases });
     const parts = {
       clock,
       speechToText: made(options.speechToText),
       languageModel: made(options.languageModel),
-      textToSpeech: made(options.textToSpeech),
+      textToSpeech,
       voiceActivity,
-      phrases: new PhraseCache(),
+      phrases,
+      ...(options.preparesPhrases && { prepare: (profile: AgentProfile) => preparation.prepare(profile) }),
       tools: options.tools ?? [
         endCallTool,
         collectDigitsTool,

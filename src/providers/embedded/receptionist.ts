@@ -3,6 +3,9 @@ import { nextStep } from "./receptionist-dialogue.ts";
 import { placeHints, receptionistHints } from "./receptionist-phrases.ts";
 import { type BusinessFacts, exampleBusiness } from "./receptionist-script.ts";
 
+/** Between another model's words and its own, where the two have nothing to do with each other. */
+const ANEW = "… Excuse me, let me begin again.";
+
 /**
  * The agent without any account: a receptionist who follows a script. It tells the opening hours and the
  * address, takes a service request, puts callers through and says goodbye, with the tools a language model
@@ -21,7 +24,7 @@ export class Receptionist implements LanguageModel {
     const offered = new Set(request.tools.map((tool) => tool.name));
     const step = nextStep(request.messages, offered, this.#facts);
     // Word by word, as a language model would, so that what listens meets the same stream.
-    for (const text of step.say.match(/\S+\s*/g) ?? []) {
+    for (const text of wordsToSay(step.say, request.continuing).match(/\S+\s*/g) ?? []) {
       if (request.signal.aborted) return;
       yield { type: "text", text };
     }
@@ -36,4 +39,11 @@ export class Receptionist implements LanguageModel {
     yield { type: "tool-call", call: { id, name, arguments: JSON.stringify(values) } };
     yield { type: "finish", reason: "tool-calls" };
   }
+}
+
+/** What is left to say of `all` to a caller who was given `said` of the reply already, by whichever model. */
+function wordsToSay(all: string, said: string | undefined): string {
+  if (said === undefined) return all;
+  const given = said.trim();
+  return all.startsWith(given) ? all.slice(given.length).trimStart() : `${ANEW} ${all}`;
 }

@@ -47,12 +47,13 @@ export class ChatConnections {
   /**
    * Posts a chat request and gives the response once its head is there. A kept connection may be closed by the
    * server at the moment it is used again; then, and only then, the request is sent once more on a new one.
+   * @param fresh on a connection of its own, which nothing else has used or will use.
    */
-  async post(body: string, signal: AbortSignal): Promise<IncomingMessage> {
+  async post(body: string, signal: AbortSignal, fresh = false): Promise<IncomingMessage> {
     this.#lastUse = this.#clock.now();
     const url = new URL("chat/completions", this.#base);
     for (;;) {
-      const request = this.#open(url, { method: "POST", headers: this.#headers, signal });
+      const request = this.#open(url, { method: "POST", headers: this.#headers, signal }, fresh);
       try {
         return await responseTo(request, body);
       } catch (error) {
@@ -70,9 +71,10 @@ export class ChatConnections {
   #open(
     url: URL,
     options: { method: string; headers?: Record<string, string>; signal: AbortSignal },
+    fresh = false,
   ): ClientRequest {
     const open = url.protocol === "https:" ? requestHttps : requestHttp;
-    return open(url, { ...options, agent: this.#agent });
+    return open(url, { ...options, agent: fresh ? false : this.#agent });
   }
 }
 

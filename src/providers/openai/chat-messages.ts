@@ -7,17 +7,26 @@ import type { Message, ReplyRequest, ToolDefinition } from "../../pipeline/langu
 /** Follows the words that the caller heard of a reply that was cut short. */
 const INTERRUPTED = " [interrupted by the caller]";
 
+/** Follows the words of a reply that another model is to go on with. */
+const GO_ON =
+  "Your answer above was cut off by a technical fault. The caller has heard it so far and noticed nothing. " +
+  "Write only what comes next, beginning with the very next word: repeat nothing, do not start again, do not " +
+  "apologise. If it was complete, write nothing.";
+
 /**
  * The conversation as Chat Completions wants it. A reply that was interrupted before a word was heard is
- * left out: the model must not believe that it was said.
+ * left out: the model must not believe that it was said. A reply to go on with comes last, with the request to do so.
  */
 export function chatMessages(
-  request: Pick<ReplyRequest, "prompt" | "messages">,
+  request: Pick<ReplyRequest, "prompt" | "messages" | "continuing">,
 ): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [{ role: "system", content: request.prompt }];
   for (const message of request.messages) {
     const mapped = chatMessage(message);
     if (mapped !== undefined) messages.push(mapped);
+  }
+  if (request.continuing !== undefined) {
+    messages.push({ role: "assistant", content: request.continuing }, { role: "system", content: GO_ON });
   }
   return messages;
 }

@@ -26,6 +26,11 @@ export class ChatReply {
     return this.#began;
   }
 
+  /** Whether it has tool calls, which are told when it is complete. */
+  get writesCalls(): boolean {
+    return this.#calls.size > 0;
+  }
+
   /** Whether the model said that it finished; only usage can follow. */
   get finished(): boolean {
     return this.#reason !== undefined;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { type ErrorCode, GatewayError } from "../../runtime/errors.ts";
 
 /** The `error` object of a response body or of a stream's event; compatible servers leave parts out. */
@@ -11,12 +12,18 @@ interface ChatError {
  * The error of a response that is not 2xx. The service's own sentence goes to `cause` only, and not at all with
  * 401, where it quotes a part of the key.
  */
-export function chatStatusError(status: number, body: string): GatewayError {
+export function chatStatusError(
+  status: number,
+  body: string,
+  headers: IncomingHttpHeaders = {},
+): GatewayError {
   const error = errorOf(body);
   const word = wordOf(error);
   const detail = status === 401 ? "" : String(error.message ?? body).slice(0, 500);
+  const retryAfter = retryAfterOf(headers);
   return new GatewayError(codeOf(status, word), `openai answered ${status}${word && ` (${word})`}`, {
     cause: new Error(detail || `HTTP ${status}`),
+    ...(retryAfter !== undefined && { retryAfter }),
   });
 }
 
@@ -39,6 +46,15 @@ function codeOf(status: number, word: string): ErrorCode {
   if (status === 429) return word === "insufficient_quota" ? "PROVIDER_REFUSED" : "PROVIDER_RATE_LIMITED";
   if (status >= 500 || status === 408 || status === 409) return "PROVIDER_UNAVAILABLE";
   return status >= 400 ? "PROVIDER_REFUSED" : "PROVIDER_PROTOCOL";
+}
+
+/** In ms, by the service's own finer header where it has one; a date (RFC 9110, 10.2.3) is as good as for ever. */
+function retryAfterOf(headers: IncomingHttpHeaders): number | undefined {
+  const ms = headers["retry-after-ms"];
+  const seconds = headers["retry-after"];
+  if (ms === undefined && seconds === undefined) return undefined;
+  const wait = ms === undefined ? Number(seconds) * 1000 : Number(ms);
+  return wait >= 0 ? wait : Number.POSITIVE_INFINITY;
 }
 
 function errorOf(body: string): ChatError {

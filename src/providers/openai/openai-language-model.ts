@@ -78,7 +78,7 @@ export class OpenAiLanguageModel implements LanguageModel {
     let over = false;
     try {
       deadlines.expect("first token", this.#limits.firstToken);
-      response = await this.#connections.post(this.#body(request), deadlines.signal);
+      response = await this.#connections.post(this.#body(request), deadlines.signal, request.again);
       if (response.statusCode !== 200) throw await refusal(response);
       over = yield* this.#words(response, reply, deadlines, request.signal);
     } catch (error) {
@@ -103,9 +103,9 @@ export class OpenAiLanguageModel implements LanguageModel {
       if (signal.aborted) return false;
       if (data === "[DONE]") return true;
       const text = reply.accept(data);
-      if (text !== "") {
+      if (text !== "" || reply.writesCalls) {
         deadlines.pause();
-        yield { type: "text", text };
+        yield text === "" ? { type: "progress" } : { type: "text", text };
       }
       if (reply.complete) return true;
       if (reply.finished) deadlines.expect("usage", TAIL);
@@ -145,7 +145,7 @@ async function refusal(response: IncomingMessage): Promise<GatewayError> {
     body += text;
     if (body.length > MAX_ERROR_BODY) break;
   }
-  return chatStatusError(response.statusCode ?? 0, body);
+  return chatStatusError(response.statusCode ?? 0, body, response.headers);
 }
 
 function connectionError(error: unknown): GatewayError {

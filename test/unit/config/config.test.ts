@@ -35,6 +35,7 @@ describe("loadConfig", () => {
       elevenlabs: {},
       providers: { stt: [EMBEDDED], llm: [EMBEDDED], tts: [EMBEDDED] },
       providerDeadlines: { firstToken: 2_500, firstByte: 1_000 },
+      hedging: {},
       sentiment: "embedded",
       callHistory: { allowPrivate: true },
       dataDir: "./data",
@@ -207,6 +208,22 @@ describe("publicUrlAt", () => {
     expect(publicUrlAt(loadConfig({ PORT: "0", PUBLIC_URL: "http://localhost:81" }), 4711)).toBe(
       "http://localhost:81",
     );
+  });
+});
+
+describe("LLM_HEDGE", () => {
+  it.each([
+    ["off", {}],
+    ["p95", { llmPercentile: 95 }],
+    ["P50", { llmPercentile: 50 }],
+  ])("%s is understood", (value, hedging) => {
+    expect(loadConfig({ LLM_HEDGE: value }).hedging).toEqual(hedging);
+  });
+
+  it.each(["p100", "p49", "95", "on"])("%s is refused", (value) => {
+    expect(problemsOf({ LLM_HEDGE: value })).toEqual([
+      `LLM_HEDGE is "${value}", which is neither off nor a percentile: use off, or p50 to p99.`,
+    ]);
   });
 });
 

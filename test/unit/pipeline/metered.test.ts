@@ -46,6 +46,20 @@ describe("a metered model", () => {
     expect(told).toEqual([{ input: 7, output: 3, estimated: true }]);
   });
 
+  it("tells of answers that were not used, whoever gave them", async () => {
+    const wasteful: LanguageModel = {
+      name: "list",
+      async *reply({ wasted }) {
+        wasted?.("b", 8);
+        yield { type: "finish", reason: "stop", usage: { input: 9, output: 1 } };
+      },
+    };
+    expect((await metered(wasteful)).told).toEqual([
+      { provider: "b", input: 7, output: 2, estimated: true },
+      { input: 9, output: 1, estimated: false },
+    ]);
+  });
+
   it("tells at once, and once, what a reply took that is broken off", async () => {
     const abort = new AbortController();
     const told: ModelUsage[] = [];

@@ -318,7 +318,7 @@ describe("a model that fails", () => {
     call.open();
     const replies = [await call.says("one"), await call.says("two"), await call.says("three")];
     expect(replies.map(({ over }) => over)).toEqual([false, false, true]);
-    expect(replies[2]?.text).toBe(phrases.deafGoodbye);
+    expect(replies[2]?.text).toBe(phrases.failedGoodbye);
     expect(call.registry.find(7)?.closing).toBe("provider-failed");
   });
 

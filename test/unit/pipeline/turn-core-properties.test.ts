@@ -33,15 +33,21 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "reply-failed", ...reply })),
   fc.record({ turn, until: fc.nat(20_000) }).map((working): Happening => ({ type: "working", ...working })),
   fc.constant<Happening>({ type: "deaf" }),
+  fc.record({ turn, ok: fc.boolean() }).map((over): Happening => ({ type: "handed-over", ...over })),
   fc.boolean().map((on): Happening => ({ type: "collecting", on })),
   fc.constant<Happening>({ type: "tick" }),
 );
 const story = fc.array(fc.record({ after: fc.integer({ min: 0, max: 9000 }), happening }), { maxLength: 60 });
-const rulesFor = fc.constantFrom<TurnRules["recogniserEndpoints"]>("turn", "silence", "none");
+const rulesFor: fc.Arbitrary<TurnRules> = fc.record({
+  profile: fc.constant(profile),
+  recogniserEndpoints: fc.constantFrom<TurnRules["recogniserEndpoints"]>("turn", "silence", "none"),
+  recogniserPunctuates: fc.constant(false),
+  canHandOver: fc.boolean(),
+});
 
 /** Plays a story after the opening and shows every step. */
 function play(
-  recogniserEndpoints: TurnRules["recogniserEndpoints"],
+  rules: TurnRules,
   events: readonly { after: number; happening: Happening }[],
   look: (step: {
     at: number;
@@ -51,7 +57,6 @@ function play(
     effects: readonly TurnEffect[];
   }) => void,
 ): void {
-  const rules = { profile, recogniserEndpoints, recogniserPunctuates: false };
   let { state } = takeTurn(rules, initialTurnState(profile), { type: "opened", at: 0 });
   let at = 0;
   for (const { after, happening } of events) {
@@ -65,8 +70,8 @@ function play(
 describe("whatever happens in whatever order", () => {
   it("a deadline is armed until the call has ended", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
-        play(recogniser, events, ({ after }) => {
+      fc.property(rulesFor, story, (rules, events) => {
+        play(rules, events, ({ after }) => {
           if (after.phase !== "ended") expect(nextDeadline(after.deadlines)).toBeDefined();
         });
       }),
@@ -82,8 +87,8 @@ describe("whatever happens in whatever order", () => {
       yielding: ["sustained", "resume"],
     } as const;
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
-        play(recogniser, events, ({ after }) => {
+      fc.property(rulesFor, story, (rules, events) => {
+        play(rules, events, ({ after }) => {
           if (after.phase === "waiting" || after.phase === "ended") return;
           const armed = owed[after.phase].filter((name) => after.deadlines[name] !== undefined);
           expect(armed).not.toEqual([]);
@@ -95,11 +100,16 @@ describe("whatever happens in whatever order", () => {
 
   it("no turn number is used twice, and what is begun has a number of its own", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (rules, events) => {
         const begun: number[] = [];
-        play(recogniser, events, ({ effects }) => {
+        play(rules, events, ({ effects }) => {
           for (const effect of effects) {
-            if (effect.type === "reply" || effect.type === "say" || effect.type === "guess")
+            if (
+              effect.type === "reply" ||
+              effect.type === "say" ||
+              effect.type === "guess" ||
+              effect.type === "hand-over"
+            )
               begun.push(effect.turn);
           }
         });
@@ -112,9 +122,9 @@ describe("whatever happens in whatever order", () => {
 
   it("at most one guess is alive, only while the caller has the word, and each is accepted or discarded once", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (rules, events) => {
         let alive: number | undefined;
-        play(recogniser, events, ({ after, effects }) => {
+        play(rules, events, ({ after, effects }) => {
           for (const effect of effects) {
             if (effect.type === "guess") {
               expect(alive).toBeUndefined();
@@ -134,9 +144,9 @@ describe("whatever happens in whatever order", () => {
 
   it("a barge-in is decided exactly once, and what is held is resumed or cancelled", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (rules, events) => {
         let held = false;
-        play(recogniser, events, ({ after, effects }) => {
+        play(rules, events, ({ after, effects }) => {
           for (const { type } of effects) {
             if (type === "hold") {
               expect(held).toBe(false);
@@ -152,8 +162,8 @@ describe("whatever happens in whatever order", () => {
 
   it("no turn of the model begins while another one is under way", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
-        play(recogniser, events, ({ before, effects }) => {
+      fc.property(rulesFor, story, (rules, events) => {
+        play(rules, events, ({ before, effects }) => {
           const under =
             before.phase === "thinking" || before.phase === "speaking" || before.phase === "yielding";
           const kinds = effects.map(({ type }) => type);
@@ -167,10 +177,10 @@ describe("whatever happens in whatever order", () => {
 
   it("the same story gives the same steps", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
+      fc.property(rulesFor, story, (rules, events) => {
         const tell = (): string => {
           const told: unknown[] = [];
-          play(recogniser, events, ({ after, effects }) => told.push(after, effects));
+          play(rules, events, ({ after, effects }) => told.push(after, effects));
           return JSON.stringify(told);
         };
         expect(tell()).toBe(tell());
@@ -181,11 +191,10 @@ describe("whatever happens in whatever order", () => {
 
   it("nobody is woken at a time that has passed for ever: a tick at the deadline moves it on", () => {
     fc.assert(
-      fc.property(rulesFor, story, (recogniser, events) => {
-        const rules = { profile, recogniserEndpoints: recogniser, recogniserPunctuates: true };
+      fc.property(rulesFor, story, (rules, events) => {
         let state = initialTurnState(profile);
         let last = 0;
-        play(recogniser, events, ({ at, after }) => {
+        play(rules, events, ({ at, after }) => {
           state = after;
           last = at;
         });

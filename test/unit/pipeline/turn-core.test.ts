@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bounds, profile, Telling } from "../../support/telling.ts";
+import type { TurnRules } from "../../../src/pipeline/turn-state.ts";
+import { bounds, type Done, profile, Telling } from "../../support/telling.ts";
 
 describe("the turn core", () => {
   it("greets as turn 0 when the media opens, and then listens", () => {
@@ -127,14 +128,136 @@ describe("the turn core", () => {
     ]);
   });
 
-  it("gives the call up after three failures in a row", () => {
-    const told = new Telling().greeted();
+  /** A caller who was three times answered with nothing; the third time at 2300. */
+  function failing(rules: Partial<TurnRules> = {}): { told: Telling; last: Done[] } {
+    const told = new Telling(rules).greeted();
     told.at(2000, { type: "typed", text: "hello" });
     told.at(2100, { type: "reply-failed", turn: 1, spoke: false });
     told.at(2200, { type: "reply-failed", turn: 2, spoke: false });
-    expect(told.at(2300, { type: "reply-failed", turn: 3, spoke: false })).toEqual([
+    return { told, last: told.at(2300, { type: "reply-failed", turn: 3, spoke: false }) };
+  }
+
+  it("gives the call up after three failures in a row, with a goodbye", () => {
+    const { told, last } = failing();
+    expect(last).toEqual([{ type: "say", turn: 4, text: profile.phrases.failedGoodbye }]);
+    told.at(2400, { type: "started", turn: 4 });
+    expect(told.at(5000, { type: "typed", text: "wait" })).toEqual([]);
+    expect(told.at(6000, { type: "finished", turn: 4 })).toEqual([
       { type: "end", reason: "provider-failed" },
     ]);
+  });
+
+  it("ends the call without its goodbye when that cannot be said either", () => {
+    const { told } = failing();
+    expect(told.at(2400, { type: "reply-failed", turn: 4, spoke: false })).toEqual([
+      { type: "end", reason: "provider-failed" },
+    ]);
+  });
+
+  it("does not take an apology that was heard for a success, but a reply that was", () => {
+    const told = new Telling().greeted();
+    let turn = 0;
+    const fails = (at: number): Done[] => {
+      told.at(at, { type: "typed", text: "hello" });
+      const done = told.at(at + 100, { type: "reply-failed", turn: ++turn, spoke: false });
+      told.at(at + 200, { type: "started", turn: ++turn });
+      told.at(at + 3000, { type: "finished", turn });
+      return done;
+    };
+    const answers = (at: number): void => {
+      told.at(at, { type: "typed", text: "hello" }, { type: "started", turn: ++turn });
+      told.at(at + 1000, { type: "replied", turn, spoke: true }, { type: "finished", turn });
+    };
+    fails(2000);
+    fails(6000);
+    answers(10_000);
+    fails(14_000);
+    expect(fails(18_000)).toMatchObject([{ type: "say", text: profile.phrases.apology }]);
+    expect(fails(22_000)).toMatchObject([{ type: "say", text: profile.phrases.failedGoodbye }]);
+    expect(told.state.phase).toBe("ended");
+  });
+
+  describe("where somebody can take the caller over", () => {
+    /** The caller was told so, and has heard it; somebody is being asked since 6000. */
+    function announced(): { told: Telling; asked: Done[] } {
+      const { told, last } = failing({ canHandOver: true });
+      expect(last).toEqual([{ type: "say", turn: 4, text: profile.phrases.handOver }]);
+      told.at(2400, { type: "started", turn: 4 });
+      expect(told.at(3000, { type: "speech-started", since: 2950 }, { type: "typed", text: "wait" })).toEqual(
+        [],
+      );
+      return { told, asked: told.at(6000, { type: "finished", turn: 4 }) };
+    }
+
+    it("says so instead of goodbye, uninterrupted, and asks them once that was heard", () => {
+      expect(announced().asked).toEqual([{ type: "hand-over", turn: 5 }]);
+    });
+
+    it("holds the line for them when they come", () => {
+      const { told } = announced();
+      expect(told.at(7000, { type: "handed-over", turn: 5, ok: true })).toEqual([]);
+      expect(told.state.phase).toBe("listening");
+    });
+
+    it.each([
+      ["when they do not", 7000, [{ type: "handed-over", turn: 5, ok: false }]],
+      ["when they do not answer", 6000 + 15_000, []],
+    ] as const)("says goodbye %s", (_, at, happenings) => {
+      const { told } = announced();
+      expect(told.at(at, ...happenings)).toContainEqual({
+        type: "say",
+        turn: 6,
+        text: profile.phrases.failedGoodbye,
+      });
+      told.at(at + 100, { type: "started", turn: 6 });
+      expect(told.at(at + 3000, { type: "finished", turn: 6 })).toEqual([
+        { type: "end", reason: "provider-failed" },
+      ]);
+    });
+
+    it("asks them also when that cannot be said", () => {
+      const { told } = failing({ canHandOver: true });
+      expect(told.at(2400, { type: "reply-failed", turn: 4, spoke: false })).toEqual([
+        { type: "hand-over", turn: 5 },
+      ]);
+    });
+
+    it("asks them as well when nobody is left who could hear the caller", () => {
+      const told = new Telling({ canHandOver: true }).answering();
+      expect(told.at(5000, { type: "deaf" })).toEqual([
+        { type: "cancel", turn: 1 },
+        { type: "say", turn: 2, text: profile.phrases.handOver },
+      ]);
+    });
+
+    it("does so once in a call", () => {
+      const { told } = announced();
+      told.at(7000, { type: "handed-over", turn: 5, ok: true });
+      told.at(8000, { type: "typed", text: "hello?" });
+      expect(told.at(8100, { type: "reply-failed", turn: 6, spoke: false })).toEqual([
+        { type: "say", turn: 7, text: profile.phrases.failedGoodbye },
+      ]);
+    });
+  });
+
+  it("fills the silence after the caller's last sound, and lets a model that was asked late have half of that", () => {
+    const filledAt = (until: number): number | undefined => {
+      const told = new Telling().greeted().says(2000, 3000, "What are your hours?");
+      told.at(until);
+      return told.timeOf("fill");
+    };
+    expect(filledAt(3000 + bounds.fillerAfter - 1)).toBeUndefined();
+    expect(filledAt(3000 + bounds.fillerAfter)).toBe(3000 + bounds.fillerAfter);
+    const late = new Telling().greeted().says(2000, 3000, "My account number is");
+    late.at(6000);
+    expect(late.timeOf("fill")).toBe(3000 + bounds.endpointMax + bounds.fillerAfter / 2);
+  });
+
+  it("does not fill a silence of the usual length", () => {
+    const told = new Telling().greeted().says(2000, 3000, "What are your hours?");
+    told.at(3600, { type: "started", turn: 1 });
+    told.at(8000);
+    expect(told.timeOf("fill")).toBeUndefined();
   });
 
   it("ends the call once the goodbye of the model has been heard, and lets nothing interrupt it", () => {
@@ -200,7 +323,7 @@ describe("the turn core", () => {
   it("gives the call up when turn after turn makes no sound", () => {
     const told = new Telling().greeted();
     told.at(2000, { type: "typed", text: "hello" });
-    expect(told.at(2000 + 4 * bounds.replyLimit)).toContainEqual({ type: "end", reason: "provider-failed" });
+    expect(told.at(2000 + 5 * bounds.replyLimit)).toContainEqual({ type: "end", reason: "provider-failed" });
   });
 
   it("waits for keys as long as the tool asked, also after the prompt was heard", () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CallRegistry } from "../../../src/calls/call-registry.ts";
+import type { BreakerReport } from "../../../src/runtime/circuit-breakers.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
 import { createMetrics, type MediaCounts, type Metrics } from "../../../src/telemetry/metrics.ts";
 import { observeCalls } from "../../../src/telemetry/observe-calls.ts";
@@ -16,6 +17,7 @@ const media: MediaCounts = {
   problems: { "not-json": 3, binary: 1 },
 };
 
+let llmBreakers: readonly BreakerReport[] = [];
 let clock: ManualClock;
 let registry: CallRegistry;
 let metrics: Metrics;
@@ -31,6 +33,10 @@ beforeEach(() => {
     media: () => media,
     liveCalls: () => registry.liveCount,
     eventLoop: () => ({ p50: 0.001, p99: 0.02, max: 0.05 }),
+    breakers: () => [
+      { port: "llm", reports: () => llmBreakers },
+      { port: "tts", reports: () => [{ name: "elevenlabs", state: "half-open" }] },
+    ],
     process: false,
   });
 });
@@ -49,6 +55,21 @@ async function samples(): Promise<string[]> {
 }
 
 describe("metrics", () => {
+  it("reads the state of every circuit breaker at every scrape", async () => {
+    llmBreakers = [{ name: "openai", state: "closed" }];
+    await samples();
+    llmBreakers = [
+      { name: "openai", state: "open" },
+      { name: "openai:spare", state: "closed" },
+    ];
+    const breakers = (await samples()).filter((line) => line.startsWith("earshot_provider_breaker"));
+    expect(breakers).toEqual([
+      'earshot_provider_breaker{port="llm",provider="openai"} 2',
+      'earshot_provider_breaker{port="tts",provider="elevenlabs"} 1',
+      'earshot_provider_breaker{port="llm",provider="openai:spare"} 0',
+    ]);
+  });
+
   it("reads the media gateway's counters at every scrape", async () => {
     await samples();
     expect(await samples()).toEqual(

@@ -195,6 +195,27 @@ describe("the receptionist's service request", () => {
 });
 
 describe("the receptionist", () => {
+  it.each([
+    ["its own beginning", "Sure, we are open ", /^Monday to Friday/],
+    [
+      "another's, which it cannot go on with",
+      "We open at",
+      /^… Excuse me, let me begin again\. Sure, we are open Monday/,
+    ],
+  ])("goes on with a reply that was cut off after %s", async (_, continuing, rest) => {
+    const reply = new Receptionist().reply({
+      conversationId: "call_1",
+      prompt: "",
+      messages: [{ role: "caller", text: "opening hours", by: "voice" }],
+      tools: [],
+      signal: new AbortController().signal,
+      continuing,
+    });
+    let text = "";
+    for await (const part of reply) if (part.type === "text") text += part.text;
+    expect(text).toMatch(rest);
+  });
+
   it("uses no tool that it was not given, and offers something else", async () => {
     const talk = new Conversation([]);
     expect(await talk.says("operator")).toMatch(/^I'm sorry, nobody can take the call right now/);

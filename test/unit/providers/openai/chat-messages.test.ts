@@ -13,6 +13,15 @@ describe("chatMessages", () => {
     ]);
   });
 
+  it("ends with a reply that was cut off, and the request to go on with it", () => {
+    const messages = [{ role: "caller", text: "hello", by: "voice" }] as const;
+    expect(chatMessages({ prompt: "Be brief.", messages, continuing: "We open at" }).slice(1)).toEqual([
+      { role: "user", content: "hello" },
+      { role: "assistant", content: "We open at" },
+      { role: "system", content: expect.stringContaining("repeat nothing") },
+    ]);
+  });
+
   it("gives the caller's words as the user's, and says when keys were pressed", () => {
     expect(
       mapped(

@@ -1,0 +1,19 @@
+import type { AgentProfile } from "../calls/agent-profile.ts";
+import type { ToolCall } from "./language-model.ts";
+import type { Tool } from "./tools.ts";
+
+/** With which tool the agent hands a caller over by itself, where it may and somebody can be reached. */
+export function handOverTool(profile: Pick<AgentProfile, "tools">, tools: readonly Tool[]): Tool | undefined {
+  if (profile.tools?.includes(TRANSFER) === false) return undefined;
+  return tools.find(({ name }) => name === TRANSFER);
+}
+
+/** The call of that tool when model or voice have failed for good: whoever is named first, else the operator. */
+export function handOverCall({ parameters }: Tool): ToolCall {
+  const { properties } = parameters as { properties?: { department?: { enum?: readonly string[] } } };
+  const department = properties?.department?.enum?.[0] ?? "operator";
+  const reason = "The agent has a technical problem and cannot go on.";
+  return { id: "hand-over", name: TRANSFER, arguments: JSON.stringify({ department, reason }) };
+}
+
+const TRANSFER = "transfer_call";
