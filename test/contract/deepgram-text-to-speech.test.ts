@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
 import type { SpeechEvent, Utterance, VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
 import { DeepgramTextToSpeech } from "../../src/providers/deepgram/deepgram-text-to-speech.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -369,6 +370,36 @@ describe("Deepgram's voice in trouble", () => {
     const second = say(connection, "Hello again.");
     await until(() => ended(second));
     expect(second.events.at(-1)).toEqual({ type: "done" });
+  });
+
+  it("fails when no sound comes of the words", async () => {
+    const sockets = new WebSocketServer({ noServer: true });
+    const server = await startStandInServer({
+      upgrade: (request, socket, head) =>
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          webSocket.on("message", (data) => {
+            if (String(data).includes("Flush")) webSocket.send('{"type":"Flushed","sequence_id":0}');
+          });
+        }),
+    });
+    const speech = say(connect(kept(server).origin), "Hello.");
+    await until(() => ended(speech));
+    expect(speech.events.map(({ type }) => type)).toEqual(["failed"]);
+    expect(errorOf(speech)).toBe("PROVIDER_PROTOCOL");
+  });
+
+  it("fails what a flush was for when the vendor takes no more of them", async () => {
+    const sockets = new WebSocketServer({ noServer: true });
+    const server = await startStandInServer({
+      upgrade: (request, socket, head) =>
+        sockets.handleUpgrade(request, socket, head, (webSocket) => {
+          const warning = { type: "Warning", code: "X", description: "Too many flushes." };
+          webSocket.on("message", () => webSocket.send(JSON.stringify(warning)));
+        }),
+    });
+    const speech = say(connect(kept(server).origin), "Hello.");
+    await until(() => ended(speech));
+    expect(errorOf(speech)).toBe("PROVIDER_RATE_LIMITED");
   });
 
   it("gives up a handshake that does not end", async () => {

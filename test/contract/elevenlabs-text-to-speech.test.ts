@@ -141,6 +141,19 @@ describe("ElevenLabsTextToSpeech", () => {
     });
   });
 
+  it.each([
+    ["EXAVITQu4vr4xnSDxMaL", "EXAVITQu4vr4xnSDxMaL"],
+    ["aura-2-thalia-en", "configured"],
+    [undefined, "configured"],
+  ])("speaks for a profile with the voice %s as %s", async (voice, expected) => {
+    const urls: string[] = [];
+    const origin = await serverOf((_socket, url) => urls.push(url));
+    const speech = new ElevenLabsTextToSpeech({ apiKey: "key", clock, baseUrl: origin, voice: "configured" });
+    kept(speech.open(voice === undefined ? LANGUAGE : { ...LANGUAGE, voice }));
+    await until(() => urls.length === 1);
+    expect(urls[0]).toContain(`/v1/text-to-speech/${expected}/`);
+  });
+
   it("uses one socket and a context for each utterance, in order or together", async () => {
     const standIn = await standInWith();
     const connection = connect(standIn.origin);

@@ -162,6 +162,26 @@ describe("OpenAI transcription in trouble", () => {
     await server.close();
   });
 
+  it.each([
+    ["session_expired", "PROVIDER_UNAVAILABLE"],
+    ["insufficient_quota", "PROVIDER_REFUSED"],
+  ])("takes the complaint %s about nothing in particular for %s", async (code, expected) => {
+    let sessions = 0;
+    const server = await answering((event, send) => {
+      if (event.type !== "session.update") return;
+      send({ type: "session.updated" });
+      if (++sessions === 1)
+        send({ type: "error", error: { type: "invalid_request_error", code, message: "No." } });
+    });
+    call = await TranscriptionCall.open({ baseUrl: server.url });
+    await call.comes(`failed ${expected}`);
+    await call.pass(FIRST_RETRY);
+    if (expected === "PROVIDER_UNAVAILABLE") await call.comes("ready", 2);
+    else expect(call.events).toEqual(["ready", "failed PROVIDER_REFUSED"]);
+    await call.stream.close();
+    await server.close();
+  });
+
   it("tries again when an utterance could not be transcribed, and the words come", async () => {
     let attempts = 0;
     const server = await answering((event, send) => {

@@ -114,8 +114,11 @@ export class SpeakUtterance implements Utterance {
     this.#underWay -= 1;
     this.#disarm?.();
     this.#disarm = undefined;
+    if (!segment.begun) {
+      return this.fail(new GatewayError("PROVIDER_PROTOCOL", "Deepgram: no sound came of the words"));
+    }
     // No sound comes with these times: the words are told as soon as it is known when each of them sounds.
-    this.#tell(new Uint8Array(0), segment.end(this.#position));
+    this.#tell(new Uint8Array(0), segment.end());
     if (this.#settled) return;
     if (this.#isFinished) return this.#settle({ type: "done" });
     this.proceed();

@@ -54,11 +54,10 @@ export class SpokenSegment {
   }
 
   /** All sound has come: times of the words that have none yet. */
-  end(at: number): CharacterTimes {
-    const begin = this.begun ? this.#begin : at;
-    const end = begin + durationOf(this.#lastSound);
-    const from = Math.max(begin, this.#timedUntil);
-    return estimateCharacters(this.text.slice(this.#timed), from, Math.max(from, end));
+  end(): CharacterTimes {
+    const end = this.#begin + durationOf(this.#lastSound);
+    const rest = this.text.slice(this.#timed);
+    return estimateCharacters(rest, this.#timedUntil, Math.max(this.#timedUntil, end));
   }
 }
 

@@ -49,6 +49,19 @@ describe("KeptAudio", () => {
     expect(drained(audio)).toEqual([4, 5]);
   });
 
+  it("does not send what is skipped, unless the connection is lost before it is confirmed", () => {
+    const audio = new KeptAudio(100);
+    audio.append(Uint8Array.of(1, 2, 3, 4));
+    audio.skip(3);
+    expect(drained(audio)).toEqual([4]);
+    audio.confirm(2);
+    audio.rewind();
+    expect(drained(audio)).toEqual([3, 4]);
+    audio.skip(100);
+    expect(audio.sent).toBe(4);
+    expect(audio.dropped).toBe(0);
+  });
+
   it("drops and counts the oldest unsent bytes at the bound", () => {
     const audio = new KeptAudio(4);
     audio.append(Uint8Array.of(1, 2, 3));
