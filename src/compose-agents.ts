@@ -1,4 +1,5 @@
 import { agentProfile } from "./calls/agent-profile.ts";
+import { defaultOverload } from "./calls/overload-policy.ts";
 import type { ServiceRequests } from "./calls/service-requests.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { AgentProfiles, readAgentProfiles } from "./config/agent-profiles.ts";
@@ -37,6 +38,7 @@ function toolNames(desk: TransferDesk | undefined): readonly string[] {
 export function composeAgents(config: Config, desk: TransferDesk | undefined): AgentProfiles {
   const defaults = agentProfile({
     ...config.agent,
+    overload: { ...defaultOverload, offer: config.overload.offer },
     ...(config.elevenlabs.voiceId && { voice: config.elevenlabs.voiceId }),
   });
   if (config.agentProfiles === undefined) return new AgentProfiles(defaults);

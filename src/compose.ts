@@ -13,6 +13,7 @@ import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeJournals } from "./compose-journals.ts";
 import { MEDIA_PATH, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { readinessOf } from "./compose-readiness.ts";
 import { composeRecordings } from "./compose-recordings.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
@@ -28,6 +29,7 @@ import type { Closable, CloseReason } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
+import { LatenessProbe } from "./telemetry/lateness-probe.ts";
 import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -101,6 +103,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,
+    maxGathers: config.overload.maxGathers,
+    maxLateness: config.overload.maxLateness,
     ...(config.prices && { prices: config.prices }),
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
@@ -124,6 +128,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
+    callbackHours: config.overload.callbackHours,
+    mostUnsaved: config.overload.mostUnsaved,
     keepers: [journals, { eraseCalls: async (calls) => recording?.eraseCalls(calls) }],
     ...(config.retention && { keepFor: config.retention }),
     onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
@@ -148,6 +154,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
+    queueTime: config.overload.queueTime,
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
@@ -172,13 +179,21 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
+  const { lines } = registry;
   const eventLoop = new EventLoopDelay();
+  const probe = new LatenessProbe(clock, (lateness) =>
+    lines.admission.measured({ at: clock.now(), lateness, streams: lines.streams }),
+  );
   const metrics = createMetrics({
     media: () => media.counters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
     deliveries: () => store.deliveries.counts(),
-    store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
+    store: () => desk.writing(),
+    load: () => ({
+      projectedLateness: lines.admission.projected(lines.streams, clock.now()),
+      waiting: lines.waiting.count(clock.now()),
+    }),
     journals: () => journals.counters,
     process: true,
   });
@@ -198,6 +213,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     milestones: desk.milestones,
     ...(recording && { recordings: recording.recordings }),
     dialogue: dialogues,
+    callbacks: desk.callbacks,
     carrierName: carriers.outbound.name,
     typedInput: journals.typedInput(pipelines),
     publicUrl: () => publicUrl,
@@ -210,11 +226,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     metrics,
     logger,
     clock,
-    readiness: () => {
-      const calls = registry.draining ? "draining" : registry.freeLines === 0 ? "all lines are in use" : "ok";
-      const kept = desk.recorder.failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
-      return { ready: calls === "ok" && kept === "ok", checks: { calls, store: kept } };
-    },
+    readiness: () => readinessOf(registry, desk.writing()),
   });
   opened.push(() => http.close());
 
@@ -231,6 +243,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   waited.abort();
   await http.listen({ host: config.host, port: config.port });
   eventLoop.start();
+  probe.start();
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
   ownUrl = ownUrlAt(config.host, port);
@@ -253,6 +266,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await telemetry.close();
     await store.close();
     eventLoop.stop();
+    probe.stop();
   };
   let closing: Promise<void> | undefined;
   return {

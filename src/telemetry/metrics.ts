@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { EventLoopDelays } from "./event-loop-delay.ts";
+import { type Load, overloadCounters, registerLoadMetrics } from "./load-metrics.ts";
+import { registerStoreMetrics, type StoreWriting } from "./store-metrics.ts";
 
 /** What the media gateway has counted since it started; plain numbers, read at a scrape. */
 export interface MediaCounts {
@@ -20,10 +22,12 @@ export interface MetricSources {
   readonly media: () => MediaCounts;
   readonly liveCalls: () => number;
   readonly eventLoop: () => EventLoopDelays;
-  /** How writing to the store goes; `dropped` changes were given up since the start. Unset: nothing is written. */
-  readonly store?: () => { readonly failing: boolean; readonly dropped: number };
+  /** How writing to the store goes. Unset: nothing is written. */
+  readonly store?: () => StoreWriting;
   /** How many messages are owed to others, and how many were given up. Unset: none ever. */
   readonly deliveries?: () => Promise<Readonly<Record<"owed" | "parked", number>>>;
+  /** How much there is to do. Unset: not known. */
+  readonly load?: () => Load;
   /** Journals of calls since the start. Unset: none are kept. */
   readonly journals?: () => { readonly kept: number; readonly dropped: number };
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
@@ -51,6 +55,7 @@ export function createMetrics(sources: MetricSources) {
   registerMediaMetrics(registry, sources.media);
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
   if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
+  if (sources.load !== undefined) registerLoadMetrics(registry, sources.load);
   if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
   new Gauge({
     name: "earshot_calls_active",
@@ -71,6 +76,7 @@ export function createMetrics(sources: MetricSources) {
   });
   return {
     registry,
+    ...overloadCounters(registers),
     callsStarted: new Counter({
       name: "earshot_calls_started_total",
       help: "Calls taken in",
@@ -235,27 +241,6 @@ function registerMediaMetrics(registry: Registry, media: () => MediaCounts): voi
     collect() {
       this.reset();
       for (const [problem, count] of Object.entries(media().problems)) this.inc({ problem }, count ?? 0);
-    },
-  });
-}
-
-function registerStoreMetrics(registry: Registry, store: NonNullable<MetricSources["store"]>): void {
-  const registers = [registry];
-  new Gauge({
-    name: "earshot_store_failing",
-    help: "1 while changes of calls cannot be written, else 0",
-    registers,
-    collect() {
-      this.set(store().failing ? 1 : 0);
-    },
-  });
-  new Counter({
-    name: "earshot_store_changes_dropped_total",
-    help: "Changes of calls given up because the store was away for too long",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(store().dropped);
     },
   });
 }

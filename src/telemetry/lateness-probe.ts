@@ -1,0 +1,36 @@
+import type { Cancel, Clock } from "../runtime/clock.ts";
+import { EventLoopDelay } from "./event-loop-delay.ts";
+
+/** How often the event loop's delay is read, in ms. */
+const EVERY = 1_000;
+
+/** Tells every second how late the event loop was. */
+export class LatenessProbe {
+  readonly #delay = new EventLoopDelay();
+  readonly #clock: Clock;
+  readonly #onReading: (lateness: number) => void;
+  #cancel: Cancel | undefined;
+
+  /** @param onReading gets the 99th percentile of the second, in ms. */
+  constructor(clock: Clock, onReading: (lateness: number) => void) {
+    this.#clock = clock;
+    this.#onReading = onReading;
+  }
+
+  start(): void {
+    this.#delay.start();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#delay.stop();
+  }
+
+  #arm(): void {
+    this.#cancel = this.#clock.after(EVERY, () => {
+      this.#onReading(this.#delay.read().p99 * 1_000);
+      this.#arm();
+    });
+  }
+}
