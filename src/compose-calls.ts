@@ -75,11 +75,12 @@ export interface CallDesk {
 export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   const { registry, store, carriers, profileFor, profileNamed, histories, ownNumber, clock, onError } = parts;
   const owner = randomUUID();
-  const idsOf = (sequence: SequenceName, block: number): Promise<SessionIds> =>
+  const idsOf = (sequence: SequenceName, block: number): Promise<BlockIds> =>
     BlockIds.open({
       reserve: (count) => store.calls.reserve(sequence, count),
       block,
-      onError: (error) => onError(error, "no ids could be reserved"),
+      clock,
+      onError: (error) => onError(error, "no ids could be reserved; trying again"),
     });
   const [sessionIds, milestoneIds] = await Promise.all([
     idsOf("session", SESSION_BLOCK),
@@ -206,6 +207,8 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     },
     async close() {
       control.close();
+      sessionIds.close();
+      milestoneIds.close();
       await recovery.close();
       if (retention) await retention.close();
       await hangUps.close();

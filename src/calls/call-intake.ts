@@ -88,6 +88,8 @@ export class CallIntake {
     try {
       return this.#goOn(this.#admit(incoming, known, entry), incoming.sipCallId);
     } catch (error) {
+      if (error instanceof GatewayError && error.code === "STORE_UNAVAILABLE")
+        registry.events.emit("refused", { reason: "store", offered: "busy" });
       if (error instanceof GatewayError && error.retryable) return { action: "busy" };
       throw error;
     }

@@ -146,7 +146,7 @@ export class PendingChanges {
         this.#keepEnd(newer ?? call, [...owed, ...(this.#owed.get(sessionId) ?? [])]);
     }
     this.#calls = new Set([...calls.map(({ sessionId }) => sessionId), ...this.#calls]);
-    this.#utterances.putBack(entries, (sessionId) => this.#ended.has(sessionId));
+    this.#utterances.putBack(entries, this.#ended.keys());
     this.#milestones = [...milestones, ...this.#milestones];
     this.#turns = [...turns, ...this.#turns];
     this.#bound();

@@ -62,8 +62,9 @@ export class PendingUtterances {
     return taken;
   }
 
-  /** Puts back what was taken, as the oldest; newer states stay. @param isOver whether the call has ended. */
-  putBack(taken: readonly StoredEntry[], isOver: (sessionId: number) => boolean): void {
+  /** Puts back what was taken, as the oldest; newer states stay. @param ended calls that are over, in the order of their ends. */
+  putBack(taken: readonly StoredEntry[], ended: Iterable<number>): void {
+    const over = [...ended, ...this.#over];
     const [newerInterim, newerComplete] = [this.#interim, this.#complete];
     this.#interim = new Map();
     this.#complete = new Map();
@@ -74,7 +75,8 @@ export class PendingUtterances {
       ...[...newerComplete.values()].flatMap((one) => [...one.values()]),
     ];
     for (const entry of [...taken, ...newer]) this.set(entry);
-    for (const { sessionId } of taken) if (isOver(sessionId)) this.ended(sessionId);
+    this.#over.clear();
+    for (const sessionId of over) this.ended(sessionId);
   }
 
   #add(entry: StoredEntry): void {

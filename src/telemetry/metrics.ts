@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { systemClock } from "../runtime/clock.ts";
 import type { EventLoopDelays } from "./event-loop-delay.ts";
 import { type Load, overloadCounters, registerLoadMetrics } from "./load-metrics.ts";
 import { registerStoreMetrics, type StoreWriting } from "./store-metrics.ts";
@@ -252,13 +253,27 @@ function registerDeliveryMetrics(registry: Registry, counts: NonNullable<MetricS
     labelNames: ["state"],
     registers: [registry],
     async collect() {
-      const known = await counts().catch(() => undefined); // the store is away: the last ones stay
+      const known = await soon(counts());
       if (known === undefined) return;
       this.set({ state: "owed" }, known.owed);
       this.set({ state: "parked" }, known.parked);
     },
   });
 }
+
+/** Undefined when the store is away, or takes longer than a scrape can wait: the last ones stay. */
+async function soon<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const cancel = systemClock.after(LONGEST_SCRAPE, () => late.resolve(undefined));
+  try {
+    return await Promise.race([answer.catch(() => undefined), late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+/** In ms. */
+const LONGEST_SCRAPE = 1_000;
 
 function registerJournalMetrics(registry: Registry, journals: NonNullable<MetricSources["journals"]>): void {
   new Counter({

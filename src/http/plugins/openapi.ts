@@ -77,7 +77,9 @@ export function describeApi(
     routePrefix: "/docs",
     staticCSP: docsPolicy,
     logLevel: "warn",
-    uiHooks: { onRequest },
+    uiHooks: {
+      onRequest: (request, _reply, done) => void onRequest(request).then(() => done(), done),
+    },
   });
   app.after(() => {
     app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn", onRequest }, async () =>
