@@ -181,7 +181,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
 
   const { lines } = registry;
   const eventLoop = new EventLoopDelay();
-  const probe = new LatenessProbe(clock, (lateness) =>
+  const probe = new LatenessProbe(clock, new EventLoopDelay(), (lateness) =>
     lines.admission.measured({ at: clock.now(), lateness, streams: lines.streams }),
   );
   const metrics = createMetrics({

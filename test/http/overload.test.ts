@@ -214,6 +214,21 @@ describe("OVERLOAD=callback", () => {
     expect(await press("CA3", "1")).toEqual(goodbye);
   });
 
+  it("calls back within the hours, from the gateway's own number when the called one is none", async () => {
+    const hours = { start: "09:00", end: "20:00", timezone: "Europe/Berlin" };
+    await full("callback");
+    const { batches } = fixture.store;
+    const callbacks = new PromisedCallbacks({
+      batches,
+      onPromised: () => {},
+      hours,
+      ownNumber: "+15005550006",
+      clock: fixture.clock,
+    });
+    await callbacks.promise({ sipCallId: "CA3", from: "+14155550100", to: "sip:desk@example.com" });
+    expect(await batches.find("callback_CA3")).toMatchObject({ settings: { hours, from: "+15005550006" } });
+  });
+
   it("does not keep the caller waiting for a store that does not answer", async () => {
     const clock = new ManualClock();
     const batches = { find: () => new Promise(() => {}) } as unknown as Batches;
@@ -301,6 +316,12 @@ describe("an event loop that is late", () => {
     for (const url of ["/health", "/ready", "/metrics"])
       expect((await fixture.app.inject(url)).statusCode).toBe(200);
     const session = fixture.registry.findBySipCallId("CA1")?.call.sessionId;
+    const typed = {
+      method: "POST",
+      url: `/api/v1/calls/${session}/input`,
+      payload: { text: "hello" },
+    } as const;
+    expect((await fixture.app.inject(typed)).statusCode).toBe(202);
     const payload = { call_id: `call_${session}` };
     expect((await fixture.app.inject({ method: "POST", url: "/answer", payload })).statusCode).toBe(200);
     expect((await fixture.app.inject({ method: "POST", url: "/end", payload })).statusCode).toBe(200);
