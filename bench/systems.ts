@@ -35,7 +35,7 @@ export async function startSystem(
 ): Promise<SystemUnderTest> {
   const server = await startServerProcess({
     file: FILES[name],
-    environment: { MAX_CALLS: "10000", AGENT_GREETING: GREETING, ...environment },
+    environment: { MAX_CALLS: "10000", MAX_LATENESS: "0", AGENT_GREETING: GREETING, ...environment },
     nodeOptions,
   });
   return { name, server, dialled: dialled(name, server.url), converses: name !== "bare echo" };

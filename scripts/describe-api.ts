@@ -21,6 +21,7 @@ export async function describeApi() {
     control: unused,
     batches: unused,
     erasure: unused,
+    callbacks: unused,
     deliveries: unused,
     idempotencyKeys: unused,
     store: unused,

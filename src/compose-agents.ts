@@ -1,4 +1,5 @@
 import { agentProfile } from "./calls/agent-profile.ts";
+import { defaultOverload } from "./calls/overload-policy.ts";
 import type { ServiceRequests } from "./calls/service-requests.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { AgentProfiles, readAgentProfiles } from "./config/agent-profiles.ts";
@@ -35,7 +36,10 @@ function toolNames(desk: TransferDesk | undefined): readonly string[] {
 
 /** The agents of the configuration. Throws `CONFIG_INVALID`, with one line for each mistake. */
 export function composeAgents(config: Config, desk: TransferDesk | undefined): AgentProfiles {
-  const defaults = agentProfile(config.agent);
+  const defaults = agentProfile({
+    ...config.agent,
+    overload: { ...defaultOverload, offer: config.overload.offer },
+  });
   if (config.agentProfiles === undefined) return new AgentProfiles(defaults);
   return readAgentProfiles(config.agentProfiles, { defaults, knownTools: toolNames(desk) });
 }

@@ -2,16 +2,18 @@ import { randomUUID } from "node:crypto";
 import type { AgentProfile } from "./calls/agent-profile.ts";
 import { BatchDesk } from "./calls/batch-desk.ts";
 import { BatchDialer } from "./calls/batch-dialer.ts";
+import type { CallingHours } from "./calls/batches.ts";
 import { CallControl } from "./calls/call-control.ts";
 import { CallDirectory } from "./calls/call-directory.ts";
 import type { CallHistories } from "./calls/call-histories.ts";
 import { CallMilestones } from "./calls/call-milestones.ts";
-import { CallRecorder } from "./calls/call-recorder.ts";
+import { CallRecorder, defaultBounds } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { SequenceName, StoredCall } from "./calls/call-store.ts";
 import { type Erasable, Erasure } from "./calls/erasure.ts";
 import { HangUps } from "./calls/hang-ups.ts";
 import { Heartbeat } from "./calls/heartbeat.ts";
+import { PromisedCallbacks } from "./calls/promised-callbacks.ts";
 import { Recovery } from "./calls/recovery.ts";
 import { resumeCall } from "./calls/resumed-call.ts";
 import { Retention } from "./calls/retention.ts";
@@ -20,6 +22,7 @@ import { SuppliedTranscript } from "./calls/supplied-transcript.ts";
 import type { Carriers } from "./compose-carriers.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Store } from "./store/open-store.ts";
+import type { StoreWriting } from "./telemetry/store-metrics.ts";
 
 export interface CallDeskParts {
   readonly registry: CallRegistry;
@@ -31,6 +34,10 @@ export interface CallDeskParts {
   readonly histories?: CallHistories | undefined;
   /** The gateway's own number; unset: one that exists nowhere. */
   readonly ownNumber: string | undefined;
+  /** Bytes of changes that may wait for a store that is away; unset: the recorder's own bound. */
+  readonly mostUnsaved?: number | undefined;
+  /** When callers are called back who found no line free; unset: always. */
+  readonly callbackHours?: CallingHours | undefined;
   /** Who else keeps something of calls, and must forget it with them. */
   readonly keepers?: readonly Erasable[];
   /** How long ended calls are kept, in ms; unset: for good. */
@@ -47,9 +54,12 @@ export interface CallDesk {
   readonly owner: string;
   readonly milestones: CallMilestones;
   readonly recorder: CallRecorder;
+  /** How writing to the store goes. */
+  writing(): StoreWriting;
   readonly directory: CallDirectory;
   readonly control: CallControl;
   readonly batches: BatchDesk;
+  readonly callbacks: PromisedCallbacks;
   /** Settles what former processes have left; before anybody can call. Resolves after the first try. */
   recover(): Promise<void>;
   /** Goes on with batches. The gateway must be listening. */
@@ -65,11 +75,12 @@ export interface CallDesk {
 export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   const { registry, store, carriers, profileFor, profileNamed, histories, ownNumber, clock, onError } = parts;
   const owner = randomUUID();
-  const idsOf = (sequence: SequenceName, block: number): Promise<SessionIds> =>
+  const idsOf = (sequence: SequenceName, block: number): Promise<BlockIds> =>
     BlockIds.open({
       reserve: (count) => store.calls.reserve(sequence, count),
       block,
-      onError: (error) => onError(error, "no ids could be reserved"),
+      clock,
+      onError: (error) => onError(error, "no ids could be reserved; trying again"),
     });
   const [sessionIds, milestoneIds] = await Promise.all([
     idsOf("session", SESSION_BLOCK),
@@ -84,9 +95,11 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     store: store.calls,
     owner,
     ...(histories && { owedFor: (sessionId: number) => histories.owedFor(sessionId) }),
+    ...(parts.mostUnsaved !== undefined && { bounds: { ...defaultBounds, bytes: parts.mostUnsaved } }),
     clock,
     onError: (error) => onError(error, "calls could not be saved; trying again"),
   });
+  registry.lines.refuseWhile(() => recorder.isFull);
   const directory = new CallDirectory(registry, store.calls, () => recorder.flushed(), clock);
   const control = new CallControl({
     registry,
@@ -159,6 +172,11 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     owner,
     milestones,
     recorder,
+    writing: () => ({
+      failing: recorder.failing || heartbeat.failing,
+      waiting: recorder.waiting,
+      dropped: recorder.dropped,
+    }),
     directory,
     control,
     erasure,
@@ -171,6 +189,13 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
       clock,
       onError: (error) => onError(error, "a batch was kept, but how it goes could not be told"),
     }),
+    callbacks: new PromisedCallbacks({
+      batches: store.batches,
+      onPromised: () => dialer.nudge(),
+      ...(parts.callbackHours && { hours: parts.callbackHours }),
+      ownNumber: control.ownNumber,
+      clock,
+    }),
     async recover() {
       await heartbeat.start();
       await recovery.start();
@@ -182,6 +207,8 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     },
     async close() {
       control.close();
+      sessionIds.close();
+      milestoneIds.close();
       await recovery.close();
       if (retention) await retention.close();
       await hangUps.close();

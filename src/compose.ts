@@ -8,13 +8,13 @@ import { InProcessSpentTokens } from "./calls/spent-tokens.ts";
 import { streamTokenKey } from "./calls/stream-token.ts";
 import type { TransferDesk } from "./calls/transfer-desk.ts";
 import { checkSpeechToSpeech, composeAgents, composeTools } from "./compose-agents.ts";
-import { providersReadiness } from "./compose-breakers.ts";
 import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeJournals } from "./compose-journals.ts";
 import { MEDIA_PATH, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
+import { readinessOf } from "./compose-readiness.ts";
 import { composeRecordings } from "./compose-recordings.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
@@ -31,6 +31,7 @@ import type { Closable, CloseReason } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
+import { LatenessProbe } from "./telemetry/lateness-probe.ts";
 import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -107,6 +108,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const registry = new CallRegistry({
     clock,
     maxCalls: config.maxCalls,
+    maxGathers: config.overload.maxGathers,
+    maxLateness: config.overload.maxLateness,
     ...(config.prices && { prices: config.prices }),
     onListenerError: (error) => logger.error({ err: error }, "a listener of call events failed"),
   });
@@ -130,6 +133,8 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
     ownNumber: config.twilio.phoneNumber,
+    callbackHours: config.overload.callbackHours,
+    mostUnsaved: config.overload.mostUnsaved,
     keepers: [journals, { eraseCalls: async (calls) => recording?.eraseCalls(calls) }],
     ...(config.retention && { keepFor: config.retention }),
     onExpired: (calls) => logger.info({ calls }, "calls that were older than RETENTION_DAYS were erased"),
@@ -154,6 +159,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
+    queueTime: config.overload.queueTime,
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
@@ -182,13 +188,21 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     onError: (error) => logger.error({ err: error }, "a media stream failed"),
   });
 
+  const { lines } = registry;
   const eventLoop = new EventLoopDelay();
+  const probe = new LatenessProbe(clock, new EventLoopDelay(), (lateness) =>
+    lines.admission.measured({ at: clock.now(), lateness, streams: lines.streams }),
+  );
   const metrics = createMetrics({
     media: () => media.counters,
     liveCalls: () => registry.liveCount,
     eventLoop: () => eventLoop.read(),
     deliveries: () => store.deliveries.counts(),
-    store: () => ({ failing: desk.recorder.failing, dropped: desk.recorder.dropped }),
+    store: () => desk.writing(),
+    load: () => ({
+      projectedLateness: lines.admission.projected(lines.streams, clock.now()),
+      waiting: lines.waiting.count(clock.now()),
+    }),
     journals: () => journals.counters,
     breakers: () => providers.breakers ?? [],
     process: true,
@@ -209,6 +223,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     milestones: desk.milestones,
     ...(recording && { recordings: recording.recordings }),
     dialogue: dialogues,
+    callbacks: desk.callbacks,
     carrierName: carriers.outbound.name,
     typedInput: journals.typedInput(pipelines),
     publicUrl: () => publicUrl,
@@ -221,12 +236,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     metrics,
     logger,
     clock,
-    readiness: () => {
-      const calls = registry.draining ? "draining" : registry.freeLines === 0 ? "all lines are in use" : "ok";
-      const kept = desk.recorder.failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
-      const { ready, checks } = providersReadiness(providers.breakers ?? []);
-      return { ready: ready && calls === "ok" && kept === "ok", checks: { calls, store: kept, ...checks } };
-    },
+    readiness: () => readinessOf(registry, desk.writing(), providers.breakers ?? []),
   });
   opened.push(() => http.close());
 
@@ -243,6 +253,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   waited.abort();
   await http.listen({ host: config.host, port: config.port });
   eventLoop.start();
+  probe.start();
   const { port } = http.server.address() as AddressInfo;
   publicUrl = publicUrlAt(config, port);
   ownUrl = ownUrlAt(config.host, port);
@@ -266,6 +277,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     await telemetry.close();
     await store.close();
     eventLoop.stop();
+    probe.stop();
   };
   let closing: Promise<void> | undefined;
   return {

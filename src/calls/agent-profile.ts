@@ -1,3 +1,4 @@
+import { defaultOverload, type OverloadPolicy } from "./overload-policy.ts";
 import type { RecordingPolicy } from "./recordings.ts";
 
 /** How one agent greets, thinks, sounds and takes turns. Times in ms. */
@@ -27,6 +28,7 @@ export interface AgentProfile {
   /** Whether a journal is kept of its calls; unset: no. */
   readonly journal?: boolean;
   readonly recording: RecordingPolicy;
+  readonly overload: OverloadPolicy;
 }
 
 /** What the gateway itself says, in the profile's language, when neither the caller nor the model does. */
@@ -135,6 +137,7 @@ const defaultProfile: AgentProfile = {
   phrases: defaultPhrases,
   protectedSentences: [],
   recording: { enabled: false },
+  overload: defaultOverload,
 };
 
 /** The default agent with whatever the operator set. */

@@ -2,7 +2,7 @@ import { type BackoffPolicy, backoffDelay } from "../runtime/backoff.ts";
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { asGatewayError, GatewayError } from "../runtime/errors.ts";
 import { sleep } from "../runtime/sleep.ts";
-import type { Batch, Batches, BatchRow } from "./batches.ts";
+import type { Batch, Batches, BatchRow, BatchSettings } from "./batches.ts";
 import type { CallControl } from "./call-control.ts";
 import type { CallRecorder } from "./call-recorder.ts";
 import type { CallRegistry } from "./call-registry.ts";
@@ -124,7 +124,7 @@ export class BatchDialer {
       const opens = nextCallingTime(batch.settings.hours, clock.wall());
       if (opens === undefined) return LONGEST_WAIT;
       if (opens > clock.wall()) return opens - clock.wall();
-      if (batch.counts.waiting === 0 || !this.#lineIsFree) return LINE_WAIT;
+      if (batch.counts.waiting === 0 || !this.#lineIsFree(batch.settings)) return LINE_WAIT;
       const sessionId = this.#spareId ?? sessionIds.next();
       this.#spareId = sessionId;
       const row = await batches.take({ batchId: batch.id, sessionId, owner, wall: clock.wall() });
@@ -139,18 +139,20 @@ export class BatchDialer {
     return LONGEST_WAIT;
   }
 
-  /** Some lines stay free for people who call. */
-  get #lineIsFree(): boolean {
-    const { registry } = this.#options;
-    const kept = Math.floor(registry.maxCalls * KEPT_FREE);
-    return !registry.draining && registry.freeLines > kept && this.#dialling.size < MOST_DIALLING;
+  /** Some lines stay free for people who call; whoever called and is called back needs no such courtesy. */
+  #lineIsFree({ kind }: BatchSettings): boolean {
+    const { registry, clock } = this.#options;
+    const kept = kind === "callback" ? 0 : Math.floor(registry.maxCalls * KEPT_FREE);
+    const ahead = kept + registry.lines.waiting.count(clock.now());
+    if (registry.draining || this.#dialling.size >= MOST_DIALLING) return false;
+    return registry.lines.refusal("stream", { ahead }) === undefined;
   }
 
   async #dial({ settings }: Batch, row: BatchRow): Promise<void> {
     const { batches, control, clock } = this.#options;
     try {
       const { sipCallId } = await control.place({
-        kind: "outbound",
+        kind: settings.kind ?? "outbound",
         to: row.to,
         from: settings.from,
         trunkId: settings.trunkId,

@@ -13,6 +13,8 @@ export interface Batch {
 
 /** Kept with the batch as it was ordered. */
 export interface BatchSettings {
+  /** Unset: `outbound`. */
+  readonly kind?: "outbound" | "callback";
   readonly from: string;
   readonly trunkId: string | null;
   /** Between the placing of one call and the next, in ms; kept over restarts. 0: as fast as lines allow. */

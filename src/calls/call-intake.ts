@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { AgentProfile } from "./agent-profile.ts";
-import type { Call, CallDirection, CallMedia } from "./call.ts";
+import type { Call, CallDirection } from "./call.ts";
+import { CallDoor, type Entry } from "./call-door.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRegistry } from "./call-registry.ts";
@@ -22,6 +23,8 @@ export interface IncomingCall {
   readonly to: string;
   /** The carrier has come to the `<Redirect>` behind `</Connect>`: the call's media socket is closed. */
   readonly afterMedia: boolean;
+  /** How often the caller was told to wait for a line. A count; unset: 0. */
+  readonly waits?: number;
 }
 
 /** What the carrier is told. */
@@ -29,7 +32,9 @@ export type IntakeAnswer =
   | { readonly action: "connect"; readonly call: Call; readonly token: string }
   /** The carrier is to recognise and say the words itself. */
   | { readonly action: "gather"; readonly call: Call }
-  /** No line is free, or the gateway is shutting down. */
+  /** No line is free: the caller is to wait, or is offered to be called back. */
+  | { readonly action: "queue" | "callback" }
+  /** No line is free and there is nothing to offer, or the gateway is shutting down. */
   | { readonly action: "busy" }
   | { readonly action: "hang-up" };
 
@@ -42,15 +47,22 @@ export interface CallIntakeOptions {
   readonly sessionIds: SessionIds;
   readonly spentTokens: SpentTokens;
   readonly tokenKey: Buffer;
+  /** The longest that a caller waits for a line, in ms; unset: {@link QUEUE_TIME}. */
+  readonly queueTime?: number;
   readonly clock: Clock;
 }
+
+/** In ms. */
+const QUEUE_TIME = 120_000;
 
 /** Lets calls in: answers the carrier's question what to do, and checks the media socket that follows. */
 export class CallIntake {
   readonly #options: CallIntakeOptions;
+  readonly #door: CallDoor;
 
   constructor(options: CallIntakeOptions) {
     this.#options = options;
+    this.#door = new CallDoor({ queueTime: QUEUE_TIME, ...options });
   }
 
   /**
@@ -66,9 +78,18 @@ export class CallIntake {
     }
     if (known !== undefined && !isEnding(known.status)) return this.#goOn(known, incoming.sipCallId);
     if (known !== undefined && known.endReason !== "media-lost") return { action: "hang-up" };
+    const entry = this.#door.decide({
+      ...incoming,
+      profile: this.profileOf(incoming),
+      inProgress: known !== undefined || incoming.afterMedia || incoming.direction === "outbound",
+      waits: incoming.waits ?? 0,
+    });
+    if (entry.action !== "admit") return entry;
     try {
-      return this.#goOn(this.#admit(incoming, known), incoming.sipCallId);
+      return this.#goOn(this.#admit(incoming, known, entry), incoming.sipCallId);
     } catch (error) {
+      if (error instanceof GatewayError && error.code === "STORE_UNAVAILABLE")
+        registry.events.emit("refused", { reason: "store", offered: "busy" });
       if (error instanceof GatewayError && error.retryable) return { action: "busy" };
       throw error;
     }
@@ -110,10 +131,19 @@ export class CallIntake {
     return media === "gather" ? { action: "gather", call: record.call } : this.#connect(record.call);
   }
 
-  #admit(incoming: IncomingCall, lost: CallRecord | undefined): CallRecord {
-    const { registry, profileFor, sessionIds, clock } = this.#options;
+  /** Whose call it is. */
+  profileOf({ direction, from, to }: Pick<IncomingCall, "direction" | "from" | "to">): AgentProfile {
+    return this.#options.profileFor(direction === "inbound" ? to : from);
+  }
+
+  #admit(
+    incoming: IncomingCall,
+    lost: CallRecord | undefined,
+    { media, place }: Extract<Entry, { action: "admit" }>,
+  ): CallRecord {
+    const { registry, sessionIds, clock } = this.#options;
     const { sipCallId, direction, carrier, from, to } = incoming;
-    const profile = profileFor(direction === "inbound" ? to : from);
+    const profile = this.profileOf(incoming);
     const call = newCall(
       {
         sessionId: sessionIds.next(),
@@ -123,7 +153,7 @@ export class CallIntake {
         from,
         to,
         profile: lost === undefined ? profile : { ...profile, greeting: profile.phrases.reconnected },
-        media: this.mediaFor(profile),
+        media,
         ...(lost && {
           customerId: lost.call.customerId,
           trunkId: lost.call.trunkId,
@@ -133,14 +163,7 @@ export class CallIntake {
       clock.wall(),
       (room) => registry.live.some(({ call: { roomName } }) => roomName === room),
     );
-    return registry.admit(call);
-  }
-
-  /** A media stream where the profile, the free lines and the speech providers allow it. */
-  mediaFor(profile: AgentProfile): CallMedia {
-    const { registry, speechIsDown } = this.#options;
-    const streams = profile.mode !== "speech-gather" && registry.freeLines > 0 && !speechIsDown();
-    return streams ? "stream" : "gather";
+    return registry.admit(call, "ringing", place);
   }
 
   #connect(call: Call): IntakeAnswer {

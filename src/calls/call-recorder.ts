@@ -3,9 +3,15 @@ import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { CallMilestones } from "./call-milestones.ts";
 import type { CallRegistry } from "./call-registry.ts";
-import type { CallChanges, CallStore, StoredCall } from "./call-store.ts";
+import type { CallStore, StoredCall } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
-import { apart, PendingChanges } from "./pending-changes.ts";
+import {
+  apart,
+  type ChangeKind,
+  type Changes,
+  type PendingBounds,
+  PendingChanges,
+} from "./pending-changes.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 import type { TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
@@ -18,6 +24,8 @@ export interface CallRecorderOptions {
   readonly owner: string;
   /** What is owed to others once a call has ended: written with its end, in one transaction. */
   readonly owedFor?: (sessionId: number) => readonly NewDelivery[];
+  /** How much may wait for a store that is away; unset: {@link defaultBounds}. */
+  readonly bounds?: PendingBounds;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -29,7 +37,7 @@ export interface CallRecorderOptions {
  */
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
-  readonly #changes = new PendingChanges();
+  readonly #changes: PendingChanges;
   /** By session, then by utterance. */
   readonly #interimSavedAt = new Map<number, Map<number, number>>();
   /** Changes noted so far, and how many of them are durable. */
@@ -44,6 +52,7 @@ export class CallRecorder {
 
   constructor(options: CallRecorderOptions) {
     this.#options = options;
+    this.#changes = new PendingChanges(options.bounds ?? defaultBounds);
   }
 
   /** Begins to follow the calls. */
@@ -64,9 +73,19 @@ export class CallRecorder {
     ];
   }
 
-  /** Changes given up because the store was away for too long. A count since the start. */
-  get dropped(): number {
+  /** Changes given up because the store was away for too long, or refused them. Counts since the start. */
+  get dropped(): Readonly<Record<ChangeKind, number>> {
     return this.#changes.dropped;
+  }
+
+  /** Bytes that wait to be saved, about. */
+  get waiting(): number {
+    return this.#changes.bytes;
+  }
+
+  /** Whether so much waits that the end of a further call could not be kept. */
+  get isFull(): boolean {
+    return this.#changes.isFull;
   }
 
   /** Whether the last attempt to save failed. */
@@ -79,10 +98,11 @@ export class CallRecorder {
     const { clock } = this.#options;
     let late = false;
     const woken = Promise.withResolvers<void>();
-    const cancel = clock.after(FLUSH_LIMIT, () => {
+    const cancel = clock.after(this.failing ? FAILING_LIMIT : FLUSH_LIMIT, () => {
       late = true;
       woken.resolve();
     });
+    if (this.failing) this.#flush(); // it may be back
     try {
       await this.#durableUpTo(this.#noted, () => late, woken.promise);
       if (late) {
@@ -166,14 +186,18 @@ export class CallRecorder {
     this.#cancelFlush = undefined;
     if (this.#saving !== undefined || !this.#changes.any) return;
     const upTo = this.#noted;
-    this.#saving = this.#save(this.#changes.take((sessionId) => this.#callNow(sessionId)))
+    const changes = this.#changes.take(MOST_AT_ONCE, (sessionId) => this.#callNow(sessionId));
+    const isAll = !this.#changes.any;
+    this.#saving = this.#save(changes)
       .then((saved) => {
-        if (saved) this.#durable = upTo;
+        if (saved && isAll) this.#durable = upTo;
       })
       .finally(() => {
         this.#saving = undefined;
         if (this.#changes.any)
-          this.#schedule(this.#failures > 0 ? this.#retryAfter : this.#waiters.size > 0 ? 0 : GATHER_TIME);
+          this.#schedule(
+            this.#failures > 0 ? this.#retryAfter : isAll && this.#waiters.size === 0 ? GATHER_TIME : 0,
+          );
         for (const wake of [...this.#waiters]) wake();
       });
   }
@@ -184,7 +208,7 @@ export class CallRecorder {
   }
 
   /** Whether all of it is durable, or given up for good. */
-  async #save(changes: Required<CallChanges>): Promise<boolean> {
+  async #save(changes: Changes): Promise<boolean> {
     const { store, owner, onError } = this.#options;
     try {
       await store.save(changes, owner);
@@ -199,16 +223,19 @@ export class CallRecorder {
       const parts = apart(changes);
       if (parts.length > 1) return this.#saveApart(parts);
       onError(error);
-      this.#changes.giveUp();
+      this.#changes.giveUp(changes);
       return true;
     }
   }
 
   /** One change that the store refuses must not keep the others from being saved. */
-  async #saveApart(parts: readonly Required<CallChanges>[]): Promise<boolean> {
-    let all = true;
-    for (const part of parts) all = (await this.#save(part)) && all;
-    return all;
+  async #saveApart(parts: readonly Changes[]): Promise<boolean> {
+    for (const [index, part] of parts.entries()) {
+      if (await this.#save(part)) continue;
+      for (const left of parts.slice(index + 1)) this.#changes.putBack(left);
+      return false;
+    }
+    return true;
   }
 
   get #retryAfter(): number {
@@ -238,4 +265,9 @@ const GATHER_TIME = 50;
 const INTERIM_EVERY = 1_000;
 /** Longest wait of somebody who needs it durable, in ms. */
 const FLUSH_LIMIT = 5_000;
+/** The same while the store is known to be away, in ms: it may be back with the next try. */
+const FAILING_LIMIT = 1_000;
+/** Changes in one transaction, so that catching up after an outage neither stalls the event loop nor fails as a whole. */
+const MOST_AT_ONCE = 2_000;
+export const defaultBounds: PendingBounds = { bytes: 64 * 1024 * 1024, count: 50_000 };
 const RETRY: BackoffPolicy = { first: 100, max: 5_000 };

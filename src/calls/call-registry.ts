@@ -1,6 +1,7 @@
 import type { Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import { TypedEvents } from "../runtime/typed-events.ts";
+import type { CallRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import type { Prices } from "./call-cost.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
@@ -9,6 +10,9 @@ import type { CallRecord } from "./call-record.ts";
 import { CallUsageFold } from "./call-usage.ts";
 import type { CarrierStatus } from "./carrier.ts";
 import { EndedCalls } from "./ended-calls.ts";
+import { type LineLimits, type LinePlace, Lines } from "./lines.ts";
+import type { OverloadOffer } from "./overload-policy.ts";
+import { refusedCall } from "./refused-call.ts";
 import type { Sentiment } from "./sentiment.ts";
 import { Transcript, type TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
@@ -26,19 +30,18 @@ interface RegistryEvents {
   changed: { readonly sessionId: number };
   /** Ended calls that nobody may keep any more. */
   forgotten: readonly number[];
+  /** A call could not be taken as it wanted to be, and got this instead. */
+  refused: { readonly reason: CallRefusal | "draining"; readonly offered: OverloadOffer | "none" };
+  /** A caller waits no more. */
+  "queue-left": { readonly outcome: "admitted" | "callback" | "busy" | "hung-up" };
 }
 
-export interface CallRegistryOptions {
+export interface CallRegistryOptions extends LineLimits {
   readonly clock: Clock;
-  /** Calls on media streams at one time, ringing ones included; at least 1. */
-  readonly maxCalls: number;
   /** Unset: nobody knows what calls cost. */
   readonly prices?: Prices;
   readonly onListenerError: (error: unknown) => void;
 }
-
-/** Calls without a media stream for each line: they cost next to nothing. */
-const GATHERS_PER_LINE = 2;
 
 /**
  * The calls of this process: who may come in, where they stand, and the one stream of their events.
@@ -46,16 +49,17 @@ const GATHERS_PER_LINE = 2;
  */
 export class CallRegistry {
   readonly events: TypedEvents<RegistryEvents>;
+  readonly lines: Lines;
   readonly #options: CallRegistryOptions;
   readonly #live = new Map<number, CallRecord>();
   readonly #ended = new EndedCalls((record) => this.#unlist(record));
   readonly #bySipCallId = new Map<string, CallRecord>();
-  #streams = 0;
   #draining = false;
 
   constructor(options: CallRegistryOptions) {
     this.#options = options;
     this.events = new TypedEvents(options.onListenerError);
+    this.lines = new Lines(options.clock, options);
   }
 
   /** Calls that have not ended. */
@@ -71,11 +75,6 @@ export class CallRegistry {
     return this.#options.maxCalls;
   }
 
-  /** Lines for media streams that are free. */
-  get freeLines(): number {
-    return Math.max(0, this.#options.maxCalls - this.#streams);
-  }
-
   get draining(): boolean {
     return this.#draining;
   }
@@ -87,10 +86,10 @@ export class CallRegistry {
 
   /**
    * Takes a call in: one that rings already, or one that is about to be placed. Throws `AT_CAPACITY`,
-   * `DRAINING`, or `CONFLICT` when the carrier's id or the session is already here.
+   * `STORE_UNAVAILABLE`, `DRAINING`, or `CONFLICT` when the carrier's id or the session is already here.
    */
-  admit(call: Call, status: "initiating" | "ringing" = "ringing"): CallRecord {
-    this.#checkAdmission(call);
+  admit(call: Call, status: "initiating" | "ringing" = "ringing", place: LinePlace = {}): CallRecord {
+    this.#checkAdmission(call, place);
     const { clock } = this.#options;
     const wallOffset = clock.wall() - clock.now();
     const toWall = (at: number): number => at + wallOffset;
@@ -104,7 +103,7 @@ export class CallRegistry {
       mediaClaimed: false,
     };
     this.#live.set(call.sessionId, record);
-    if (call.media === "stream") this.#streams += 1;
+    this.lines.take(call.media);
     if (call.sipCallId !== undefined) this.#bySipCallId.set(call.sipCallId, record);
     const { sessionId, direction, from, to } = call;
     this.publish(sessionId, { type: "call-started", direction, from, to });
@@ -223,7 +222,7 @@ export class CallRegistry {
     record.endReason = reason;
     this.#emit(record, { type: "call-ended", reason, status });
     this.#live.delete(sessionId);
-    if (record.call.media === "stream") this.#streams -= 1;
+    this.lines.free(record.call.media);
     this.#ended.add(record);
   }
 
@@ -239,13 +238,12 @@ export class CallRegistry {
     if (record !== undefined && !isEnding(record.status)) this.#emit(record, fact);
   }
 
-  #checkAdmission({ sessionId, sipCallId, media }: Call): void {
-    if (this.#draining) throw new GatewayError("DRAINING", "The gateway is shutting down; call again later.");
-    const { maxCalls } = this.#options;
-    const free =
-      media === "stream" ? this.freeLines : GATHERS_PER_LINE * maxCalls - (this.#live.size - this.#streams);
-    if (free <= 0)
-      throw new GatewayError("AT_CAPACITY", `All ${maxCalls} lines are in use; call again later.`);
+  #checkAdmission({ sessionId, sipCallId, media }: Call, place: LinePlace): void {
+    const reason = this.#draining ? "draining" : this.lines.refusal(media, place);
+    if (reason !== undefined) {
+      this.events.emit("refused", { reason, offered: "none" });
+      throw refusedCall(reason, this.maxCalls);
+    }
     const known = sipCallId === undefined ? undefined : this.#bySipCallId.get(sipCallId);
     if (this.#live.has(sessionId) || (known !== undefined && !isEnding(known.status))) {
       throw new GatewayError("CONFLICT", `Call ${sipCallId ?? sessionId} is already here.`);

@@ -17,10 +17,16 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #cancel: Cancel | undefined;
   #beating: Promise<void> = Promise.resolve();
+  #failing = false;
   #closed = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+  }
+
+  /** Whether the store did not hear the last beat. */
+  get failing(): boolean {
+    return this.#failing;
   }
 
   /** Resolves after the first beat. */
@@ -41,7 +47,15 @@ export class Heartbeat {
     const { store, owner, clock, onError } = this.#options;
     this.#beating = store
       .beat(owner, clock.wall())
-      .catch(onError)
+      .then(
+        () => {
+          this.#failing = false;
+        },
+        (error: unknown) => {
+          this.#failing = true;
+          onError(error);
+        },
+      )
       .finally(() => {
         if (!this.#closed) this.#cancel = clock.after(BEAT, () => void this.#beat());
       });

@@ -1,36 +1,76 @@
 import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import { PendingUtterances, type UtteranceKind } from "./pending-utterances.ts";
 import type { StoredTurn } from "./turn-record.ts";
 
 /** All that changed, none of it missing. */
-type Changes = Required<CallChanges>;
+export type Changes = Required<CallChanges>;
 
-/** Utterances, milestones and turns that wait for a store that is away; beyond it the oldest are given up. */
-const MOST_WAITING = 50_000;
+/** What may be given up; a call only when the store refuses it for good. */
+export type ChangeKind = "turn" | "milestone" | UtteranceKind | "call";
 
-/** What has changed and is not saved yet: of calls and utterances the newest state only. */
+export interface PendingBounds {
+  /** Bytes of everything together, about. */
+  readonly bytes: number;
+  /** Of turns, of milestones and of utterances, each. */
+  readonly count: number;
+}
+
+/**
+ * What has changed and is not saved yet: of calls and utterances the newest state only. Beyond its bounds it gives up
+ * turns first, then milestones, then utterances. The ends of calls and what is owed for them are never given up; when
+ * they alone are too much, it says so, and no further call may come.
+ */
 export class PendingChanges {
+  readonly #bounds: PendingBounds;
+  /** Calls that changed; those that go on are looked at when they are saved. */
   #calls = new Set<number>();
   /** Calls that are over, as they ended: the registry may forget them before they are saved. */
-  #ended = new Map<number, StoredCall>();
-  #entries = new Map<string, StoredEntry>();
+  readonly #ended = new Map<number, StoredCall>();
+  readonly #owed = new Map<number, readonly NewDelivery[]>();
+  /** Bytes of the ended calls and of what is owed for them. */
+  #endedBytes = 0;
+  readonly #utterances = new PendingUtterances();
   #milestones: StoredMilestone[] = [];
   #turns: StoredTurn[] = [];
-  #deliveries: NewDelivery[] = [];
-  #dropped = 0;
+  readonly #dropped: Record<ChangeKind, number> = {
+    turn: 0,
+    milestone: 0,
+    "interim-utterance": 0,
+    utterance: 0,
+    call: 0,
+  };
+
+  constructor(bounds: PendingBounds) {
+    this.#bounds = bounds;
+  }
 
   get any(): boolean {
     return (
       this.#calls.size > 0 ||
-      this.#entries.size > 0 ||
+      this.#utterances.count > 0 ||
       this.#milestones.length > 0 ||
-      this.#turns.length > 0 ||
-      this.#deliveries.length > 0
+      this.#turns.length > 0
     );
   }
 
-  /** Changes given up, a count since the start. Calls and what is owed for them are never given up. */
-  get dropped(): number {
+  /** Bytes in memory, about. */
+  get bytes(): number {
+    return (
+      this.#endedBytes +
+      this.#utterances.bytes +
+      this.#milestones.length * MILESTONE_BYTES +
+      this.#turns.length * TURN_BYTES
+    );
+  }
+
+  /** Whether the ends of calls alone are as much as may wait. */
+  get isFull(): boolean {
+    return this.#endedBytes >= this.#bounds.bytes;
+  }
+
+  /** Changes given up, counts since the start. */
+  get dropped(): Readonly<Record<ChangeKind, number>> {
     return this.#dropped;
   }
 
@@ -41,13 +81,15 @@ export class PendingChanges {
 
   /** The call ended like this, and this is owed since then. */
   end(call: StoredCall, deliveries: readonly NewDelivery[]): void {
-    this.#calls.add(call.sessionId);
-    this.#ended.set(call.sessionId, call);
-    this.#deliveries.push(...deliveries);
+    const { sessionId } = call;
+    this.#calls.add(sessionId);
+    this.#keepEnd(call, [...(this.#owed.get(sessionId) ?? []), ...deliveries]);
+    this.#utterances.ended(sessionId);
+    this.#bound();
   }
 
   entry(entry: StoredEntry): void {
-    this.#entries.set(keyOf(entry), entry);
+    this.#utterances.set(entry);
     this.#bound();
   }
 
@@ -61,59 +103,93 @@ export class PendingChanges {
     this.#bound();
   }
 
-  /** A change that the store refuses for good. */
-  giveUp(): void {
-    this.#dropped += 1;
+  /** A change that the store refuses for good: one of {@link apart}. */
+  giveUp({ calls, entries, milestones }: Changes): void {
+    const kind =
+      calls.length > 0
+        ? "call"
+        : entries.length > 0
+          ? "utterance"
+          : milestones.length > 0
+            ? "milestone"
+            : "turn";
+    this.#dropped[kind] += 1;
   }
 
-  /** Everything, to be saved now. @param callNow a live call as it is. */
-  take(callNow: (sessionId: number) => StoredCall | undefined): Changes {
-    const calls = [...this.#calls].flatMap(
-      (sessionId) => this.#ended.get(sessionId) ?? callNow(sessionId) ?? [],
-    );
-    const taken: Changes = {
-      calls,
-      entries: [...this.#entries.values()],
-      milestones: this.#milestones,
-      turns: this.#turns,
-      deliveries: this.#deliveries,
-    };
-    this.#calls = new Set();
-    this.#ended = new Map();
-    this.#entries = new Map();
-    this.#milestones = [];
-    this.#turns = [];
-    this.#deliveries = [];
-    return taken;
+  /**
+   * Takes out up to so many changes, to be saved now: calls first, each with what is owed for it, then what belongs to
+   * them. @param callNow a live call as it is.
+   */
+  take(most: number, callNow: (sessionId: number) => StoredCall | undefined): Changes {
+    const sessionIds = [...this.#calls].slice(0, most);
+    const calls = sessionIds.flatMap((sessionId) => this.#ended.get(sessionId) ?? callNow(sessionId) ?? []);
+    const deliveries = sessionIds.flatMap((sessionId) => this.#owed.get(sessionId) ?? []);
+    for (const sessionId of sessionIds) {
+      this.#calls.delete(sessionId);
+      this.#forgetEnd(sessionId);
+    }
+    let left = most - sessionIds.length;
+    const entries = this.#utterances.take(left);
+    left -= entries.length;
+    const milestones = this.#milestones.splice(0, left);
+    left -= milestones.length;
+    return { calls, entries, milestones, turns: this.#turns.splice(0, left), deliveries };
   }
 
   /** What was taken could not be saved; what came meanwhile is newer and stays. */
-  putBack(taken: Changes): void {
-    for (const call of taken.calls) {
-      if (call.endedAt !== null && !this.#ended.has(call.sessionId)) this.#ended.set(call.sessionId, call);
-      this.#calls.add(call.sessionId);
+  putBack({ calls, entries, milestones, turns, deliveries }: Changes): void {
+    for (const call of calls) {
+      const { sessionId } = call;
+      const owed = deliveries.filter((delivery) => delivery.sessionId === sessionId);
+      const newer = this.#ended.get(sessionId);
+      if (call.endedAt !== null || newer !== undefined)
+        this.#keepEnd(newer ?? call, [...owed, ...(this.#owed.get(sessionId) ?? [])]);
     }
-    const newer = this.#entries;
-    this.#entries = new Map(taken.entries.map((entry) => [keyOf(entry), entry]));
-    for (const [key, entry] of newer) this.#entries.set(key, entry);
-    this.#milestones = [...taken.milestones, ...this.#milestones];
-    this.#turns = [...taken.turns, ...this.#turns];
-    this.#deliveries = [...taken.deliveries, ...this.#deliveries];
+    this.#calls = new Set([...calls.map(({ sessionId }) => sessionId), ...this.#calls]);
+    this.#utterances.putBack(entries, this.#ended.keys());
+    this.#milestones = [...milestones, ...this.#milestones];
+    this.#turns = [...turns, ...this.#turns];
     this.#bound();
   }
 
+  #keepEnd(call: StoredCall, owed: readonly NewDelivery[]): void {
+    this.#forgetEnd(call.sessionId);
+    this.#ended.set(call.sessionId, call);
+    if (owed.length > 0) this.#owed.set(call.sessionId, owed);
+    this.#endedBytes += bytesOf(call, owed);
+  }
+
+  #forgetEnd(sessionId: number): void {
+    const call = this.#ended.get(sessionId);
+    if (call === undefined) return;
+    this.#endedBytes -= bytesOf(call, this.#owed.get(sessionId) ?? []);
+    this.#ended.delete(sessionId);
+    this.#owed.delete(sessionId);
+  }
+
   #bound(): void {
-    while (this.#entries.size > MOST_WAITING) {
-      const oldest = this.#entries.keys().next().value;
-      if (oldest === undefined) return;
-      this.#entries.delete(oldest);
-      this.#dropped += 1;
-    }
-    for (const waiting of [this.#milestones, this.#turns]) {
-      const tooMany = Math.max(0, waiting.length - MOST_WAITING);
-      waiting.splice(0, tooMany);
-      this.#dropped += tooMany;
-    }
+    const { bytes, count } = this.#bounds;
+    this.#dropTurns(this.#turns.length - count);
+    this.#dropMilestones(this.#milestones.length - count);
+    while (this.#utterances.count > count && this.#dropUtterance());
+    this.#dropTurns(Math.ceil((this.bytes - bytes) / TURN_BYTES));
+    this.#dropMilestones(Math.ceil((this.bytes - bytes) / MILESTONE_BYTES));
+    while (this.bytes > bytes && this.#dropUtterance());
+  }
+
+  #dropTurns(tooMany: number): void {
+    if (tooMany > 0) this.#dropped.turn += this.#turns.splice(0, tooMany).length;
+  }
+
+  #dropMilestones(tooMany: number): void {
+    if (tooMany > 0) this.#dropped.milestone += this.#milestones.splice(0, tooMany).length;
+  }
+
+  /** False when there is none. */
+  #dropUtterance(): boolean {
+    const kind = this.#utterances.dropOldest();
+    if (kind !== undefined) this.#dropped[kind] += 1;
+    return kind !== undefined;
   }
 }
 
@@ -130,6 +206,13 @@ export function apart(changes: Changes): readonly Changes[] {
   ];
 }
 
-function keyOf({ sessionId, id }: StoredEntry): string {
-  return `${sessionId} ${id}`;
+function bytesOf({ metadata }: StoredCall, owed: readonly NewDelivery[]): number {
+  const bodies = owed.reduce((sum, { body }) => sum + OWED_BYTES + 2 * body.length, 0);
+  return CALL_BYTES + 2 * JSON.stringify(metadata).length + bodies;
 }
+
+/** What one takes in memory without its texts, about. */
+const CALL_BYTES = 1_500;
+const OWED_BYTES = 500;
+const MILESTONE_BYTES = 300;
+const TURN_BYTES = 700;

@@ -34,6 +34,7 @@ export function resumeCall(
       createdAt,
     },
     "initiating",
+    { inProgress: true },
   );
   if (sipCallId !== null) registry.placed(sessionId, sipCallId);
   registry.carrierReports(sessionId, status);

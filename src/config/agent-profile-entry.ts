@@ -1,6 +1,7 @@
 import type { AgentProfile, Phrases, TurnTaking } from "../calls/agent-profile.ts";
 import type { RecordingPolicy } from "../calls/recordings.ts";
 import { isText, type JsonFields } from "./json-fields.ts";
+import { readOverloadPolicy } from "./overload-policy-entry.ts";
 import { turnTakingFields, turnTakingOrder } from "./turn-taking-fields.ts";
 
 /** One agent as the file describes it. */
@@ -62,6 +63,7 @@ export function readEntry(fields: JsonFields, context: EntryContext): Configured
       fields.texts("protectedSentences", sentences(0, 50, 1_000)) ?? defaults.protectedSentences,
     ...(journal !== undefined && { journal }),
     recording: readRecording(fields.object("recording"), context, isForeign),
+    overload: readOverloadPolicy(fields.object("overload"), context, { language, isForeign }),
   };
   const numbers = fields.texts("numbers", {
     least: 0,

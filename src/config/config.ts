@@ -6,6 +6,7 @@ import { deepFreeze, given } from "./given.ts";
 import { type Hedging, readHedging } from "./hedging.ts";
 import { type Listening, originOf, readListening } from "./listening.ts";
 import { notYetSupported } from "./not-yet.ts";
+import { type OverloadConfig, readOverload } from "./overload.ts";
 import { readPrices } from "./prices.ts";
 import { type ProviderDeadlines, readProviderDeadlines } from "./provider-deadlines.ts";
 import {
@@ -50,6 +51,7 @@ export interface Config extends Readonly<Listening>, WebAccess, VendorConfigs {
   readonly retention?: number;
   /** Calls at one time in this process, 1 to 10,000. */
   readonly maxCalls: number;
+  readonly overload: OverloadConfig;
   /** A file of further agent profiles. */
   readonly agentProfiles?: string;
   /** What the operator changed of the default agent profile. */
@@ -87,6 +89,7 @@ export function publicUrlAt(config: Pick<Config, "host" | "publicUrl">, port: nu
 function readConfig(environment: EnvironmentReader): Config {
   const twilio = readTwilio(environment);
   const vendors = readVendors(environment);
+  const maxCalls = environment.integer("MAX_CALLS", 300, 1, 10_000);
   return given({
     ...readListening(environment, twilio.authToken),
     ...readWebAccess(environment),
@@ -108,7 +111,8 @@ function readConfig(environment: EnvironmentReader): Config {
     recordingRetentionDays: environment.optionalInteger("RECORDING_RETENTION_DAYS", 1, 36_500),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
     retention: readRetention(environment),
-    maxCalls: environment.integer("MAX_CALLS", 300, 1, 10_000),
+    maxCalls,
+    overload: readOverload(environment, maxCalls),
     agentProfiles: environment.text("AGENT_PROFILES"),
     agent: given({
       greeting: environment.text("AGENT_GREETING"),

@@ -1,10 +1,14 @@
 import type { Call } from "../calls/call.ts";
+import { QUEUE_PAUSE } from "../calls/call-door.ts";
 import type { CallIntake, IncomingCall } from "../calls/call-intake.ts";
 import type { Dialogue, DialogueReply } from "../calls/dialogue.ts";
+import type { CallbackWish, PromisedCallbacks } from "../calls/promised-callbacks.ts";
+import { asGatewayError } from "../runtime/errors.ts";
 import {
   connectStream,
   gatherSpeech,
   hangUp,
+  offerKey,
   rejectAsBusy,
   sayAndHangUp,
   waitForReply,
@@ -16,12 +20,16 @@ export const MEDIA_PATH = "/api/phone/media";
 /** Where Twilio brings what it has recognised. */
 export const SPEECH_PATH = "/api/phone/process-speech";
 
-/** Said to somebody whose call cannot be rejected any more. */
-const NO_LINE_FREE = "We are sorry, all our lines are busy. Please call again later.";
+/** Where Twilio brings the key of a caller who was offered to be called back. */
+export const CALLBACK_PATH = "/api/phone/callback";
+
+/** A caller who waits hears that he does at first, and then after so many pauses each. */
+const PAUSES_PER_WORD = 6;
 
 export interface CallTwimlOptions {
   readonly intake: CallIntake;
   readonly dialogue: Dialogue;
+  readonly callbacks: PromisedCallbacks;
   /** The origin that Twilio sees. */
   readonly publicUrl: () => string;
 }
@@ -47,14 +55,31 @@ export class CallTwiml {
         });
       case "gather":
         return this.reply(answer.call, dialogue.open(answer.call.sessionId));
-      case "busy":
-        // Only a call that comes in and was not answered yet can be rejected.
-        return call.afterMedia || call.direction === "outbound"
-          ? sayAndHangUp(NO_LINE_FREE, "en-US")
-          : rejectAsBusy();
+      case "queue":
+        return this.#queue(call);
+      case "callback":
+        return this.#offerCallback(call);
+      case "busy": {
+        const wasAnswered = call.afterMedia || call.direction === "outbound" || (call.waits ?? 0) > 0;
+        return wasAnswered ? this.#busy(call) : rejectAsBusy();
+      }
       case "hang-up":
         return hangUp();
     }
+  }
+
+  /** A caller has pressed a key when he was offered to be called back. */
+  async callback(wish: CallbackWish, digits: string, onError: (error: unknown) => void): Promise<string> {
+    const call = { ...wish, direction: "inbound" } as const;
+    if (digits !== "1") return this.#busy(call);
+    const { phrases, language } = this.#options.intake.profileOf(call).overload;
+    try {
+      await this.#options.callbacks.promise(wish);
+    } catch (error) {
+      onError(asGatewayError(error, "INTERNAL"));
+      return this.#busy(call);
+    }
+    return sayAndHangUp(phrases.callbackPromised, language);
   }
 
   /** The agent's words, and then the caller's turn or the end. */
@@ -73,5 +98,25 @@ export class CallTwiml {
       pause: 0, // the request itself takes its time
       redirectUrl: `${this.#options.publicUrl()}${SPEECH_PATH}?wait=${waits}`,
     });
+  }
+
+  #queue(call: IncomingCall): string {
+    const { phrases, language } = this.#options.intake.profileOf(call).overload;
+    const waits = call.waits ?? 0;
+    const say = waits === 0 ? phrases.queued : waits % PAUSES_PER_WORD === 0 ? phrases.stillQueued : "";
+    const redirectUrl = `${this.#options.publicUrl()}/api/phone/incoming?waits=${waits + 1}`;
+    return waitForReply({ say, language, pause: QUEUE_PAUSE, redirectUrl });
+  }
+
+  #offerCallback(call: IncomingCall): string {
+    const { phrases, language } = this.#options.intake.profileOf(call).overload;
+    const actionUrl = this.#options.publicUrl() + CALLBACK_PATH;
+    return offerKey({ say: phrases.callbackOffer, language, actionUrl, otherwise: phrases.busy });
+  }
+
+  /** For a call that is answered and so cannot be rejected any more. */
+  #busy(call: Pick<IncomingCall, "direction" | "from" | "to">): string {
+    const { phrases, language } = this.#options.intake.profileOf(call).overload;
+    return sayAndHangUp(phrases.busy, language);
   }
 }

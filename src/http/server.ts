@@ -11,6 +11,8 @@ import type { Deliveries } from "../calls/deliveries.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
 import type { Erasure } from "../calls/erasure.ts";
 import type { IdempotencyKeys } from "../calls/idempotency-keys.ts";
+import { LoadShedding } from "../calls/load-shedding.ts";
+import type { PromisedCallbacks } from "../calls/promised-callbacks.ts";
 import type { Recordings } from "../calls/recordings.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
 import type { Clock } from "../runtime/clock.ts";
@@ -28,6 +30,7 @@ import { limitRates, type RateLimits } from "./plugins/rate-limits.ts";
 import { logRequests } from "./plugins/request-log.ts";
 import { measureRequests } from "./plugins/request-metrics.ts";
 import { secureBareAnswer, secureHeaders } from "./plugins/security-headers.ts";
+import { shedLoad } from "./plugins/shedding.ts";
 import { allCallRoutes } from "./routes/all-calls.ts";
 import { analyticsRoutes } from "./routes/analytics.ts";
 import { batchCallRoutes } from "./routes/batch-calls.ts";
@@ -67,6 +70,7 @@ export interface HttpServerOptions {
   /** Absent: calls have no recordings. */
   readonly recordings?: Recordings;
   readonly dialogue: Dialogue;
+  readonly callbacks: PromisedCallbacks;
   /** Name of the carrier whose webhooks come in. */
   readonly carrierName: string;
   readonly typedInput: TypedInput;
@@ -141,11 +145,17 @@ export function buildHttpServer(options: HttpServerOptions) {
   });
   const tickets = new LiveTickets(apiSecretKey, clock);
   for (const schema of namedSchemas) app.addSchema(schema);
-  describeApi(app);
+  const shedding = new LoadShedding(registry.lines.admission);
+  const shed = shedLoad({
+    level: () => shedding.level(registry.lines.streams, clock.now()),
+    onShed: (kind) => options.metrics.requestsShed.inc({ kind }),
+  });
+  describeApi(app, shed);
 
   app.register(healthRoutes(options.serviceName, options.readiness));
   app.register(phoneWebhookRoutes(options));
   app.register(async (guarded) => {
+    guarded.addHook("onRequest", shed);
     guarded.addHook("onRequest", limitRate);
     if (apiSecretKey !== undefined) guarded.addHook("onRequest", requireBearer(apiSecretKey));
     guarded.register(metricsRoutes(options));
@@ -167,6 +177,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     guarded.register(typedInputRoutes(options.typedInput));
   });
   app.register(async (live) => {
+    live.addHook("onRequest", shed);
     live.addHook("onRequest", limitRate);
     if (apiSecretKey !== undefined) live.addHook("onRequest", requireBearerOrTicket(apiSecretKey, tickets));
     live.register(liveCallRoutes(options));

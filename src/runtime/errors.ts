@@ -18,6 +18,8 @@ const catalogue = {
   CALL_NOT_PLACED: { status: 500, retryable: false },
   INTERNAL: { status: 500, retryable: false },
   AT_CAPACITY: { status: 503, retryable: true },
+  /** A request that is no call's was given up for the calls. */
+  OVERLOADED: { status: 503, retryable: true },
   DRAINING: { status: 503, retryable: true },
   STORE_UNAVAILABLE: { status: 503, retryable: true },
   CONFIG_INVALID: { status: 500, retryable: false },

@@ -5,12 +5,20 @@ import { readXml, type XmlElement } from "./xml-reader.ts";
 export type Verb =
   | { readonly verb: "connect"; readonly stream: StreamNoun }
   | { readonly verb: "redirect"; readonly url: string; readonly method: "GET" | "POST" }
-  | { readonly verb: "gather"; readonly action: string | undefined; readonly prompts: readonly Prompt[] }
+  | GatherVerb
   | { readonly verb: "dial"; readonly action: string | undefined; readonly target: string }
   | { readonly verb: "reject"; readonly reason: string }
   | { readonly verb: "pause"; readonly length: number }
   | { readonly verb: "hangup" }
   | Prompt;
+
+export interface GatherVerb {
+  readonly verb: "gather";
+  readonly action: string | undefined;
+  readonly prompts: readonly Prompt[];
+  /** Words are not listened to. */
+  readonly keysOnly?: true;
+}
 
 /** What Twilio itself says or plays. */
 export type Prompt =
@@ -56,7 +64,12 @@ function readVerb(element: XmlElement): Verb {
         method: attributes.get("method") === "GET" ? "GET" : "POST",
       };
     case "Gather":
-      return { verb: "gather", action: attributes.get("action"), prompts: readPrompts(element) };
+      return {
+        verb: "gather",
+        action: attributes.get("action"),
+        prompts: readPrompts(element),
+        ...((attributes.get("input") ?? "dtmf") === "dtmf" && { keysOnly: true }),
+      };
     case "Dial": {
       const target = [text, ...element.children.map((noun) => noun.text)].map((part) => part.trim());
       return { verb: "dial", action: attributes.get("action"), target: target.filter(Boolean).join(", ") };

@@ -1,6 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { systemClock } from "../runtime/clock.ts";
 import { type PortBreakerReports, registerBreakerMetrics } from "./breaker-metrics.ts";
 import type { EventLoopDelays } from "./event-loop-delay.ts";
+import { type Load, overloadCounters, registerLoadMetrics } from "./load-metrics.ts";
+import { registerStoreMetrics, type StoreWriting } from "./store-metrics.ts";
 
 /** What the media gateway has counted since it started; plain numbers, read at a scrape. */
 export interface MediaCounts {
@@ -21,10 +24,12 @@ export interface MetricSources {
   readonly media: () => MediaCounts;
   readonly liveCalls: () => number;
   readonly eventLoop: () => EventLoopDelays;
-  /** How writing to the store goes; `dropped` changes were given up since the start. Unset: nothing is written. */
-  readonly store?: () => { readonly failing: boolean; readonly dropped: number };
+  /** How writing to the store goes. Unset: nothing is written. */
+  readonly store?: () => StoreWriting;
   /** How many messages are owed to others, and how many were given up. Unset: none ever. */
   readonly deliveries?: () => Promise<Readonly<Record<"owed" | "parked", number>>>;
+  /** How much there is to do. Unset: not known. */
+  readonly load?: () => Load;
   /** Journals of calls since the start. Unset: none are kept. */
   readonly journals?: () => { readonly kept: number; readonly dropped: number };
   /** The circuit breakers of each port's providers. Unset: there are none. */
@@ -54,6 +59,7 @@ export function createMetrics(sources: MetricSources) {
   registerMediaMetrics(registry, sources.media);
   if (sources.store !== undefined) registerStoreMetrics(registry, sources.store);
   if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
+  if (sources.load !== undefined) registerLoadMetrics(registry, sources.load);
   if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
   if (sources.breakers !== undefined) registerBreakerMetrics(registry, sources.breakers);
   new Gauge({
@@ -75,6 +81,7 @@ export function createMetrics(sources: MetricSources) {
   });
   return {
     registry,
+    ...overloadCounters(registers),
     callsStarted: new Counter({
       name: "earshot_calls_started_total",
       help: "Calls taken in",
@@ -249,27 +256,6 @@ function registerMediaMetrics(registry: Registry, media: () => MediaCounts): voi
   });
 }
 
-function registerStoreMetrics(registry: Registry, store: NonNullable<MetricSources["store"]>): void {
-  const registers = [registry];
-  new Gauge({
-    name: "earshot_store_failing",
-    help: "1 while changes of calls cannot be written, else 0",
-    registers,
-    collect() {
-      this.set(store().failing ? 1 : 0);
-    },
-  });
-  new Counter({
-    name: "earshot_store_changes_dropped_total",
-    help: "Changes of calls given up because the store was away for too long",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(store().dropped);
-    },
-  });
-}
-
 function registerDeliveryMetrics(registry: Registry, counts: NonNullable<MetricSources["deliveries"]>): void {
   new Gauge({
     name: "earshot_deliveries",
@@ -277,13 +263,27 @@ function registerDeliveryMetrics(registry: Registry, counts: NonNullable<MetricS
     labelNames: ["state"],
     registers: [registry],
     async collect() {
-      const known = await counts().catch(() => undefined); // the store is away: the last ones stay
+      const known = await soon(counts());
       if (known === undefined) return;
       this.set({ state: "owed" }, known.owed);
       this.set({ state: "parked" }, known.parked);
     },
   });
 }
+
+/** Undefined when the store is away, or takes longer than a scrape can wait: the last ones stay. */
+async function soon<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const cancel = systemClock.after(LONGEST_SCRAPE, () => late.resolve(undefined));
+  try {
+    return await Promise.race([answer.catch(() => undefined), late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+/** In ms. */
+const LONGEST_SCRAPE = 1_000;
 
 function registerJournalMetrics(registry: Registry, journals: NonNullable<MetricSources["journals"]>): void {
   new Counter({

@@ -23,6 +23,8 @@ export function observeCalls(registry: CallRegistry, metrics: Metrics): Cancel {
       count(event, metrics, tools);
       if (event.type === "call-ended") observeEnd(registry.find(event.sessionId), metrics);
     }),
+    registry.events.on("refused", (refusal) => metrics.callsRefused.inc(refusal)),
+    registry.events.on("queue-left", (left) => metrics.queueLeft.inc(left)),
     registry.events.on("turn", ({ record }) => observeTurn(record, metrics)),
   ];
   return () => {

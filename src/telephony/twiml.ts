@@ -77,6 +77,27 @@ export function waitForReply({ say = "", language, pause, redirectUrl }: ReplyWa
   return response.toString();
 }
 
+/** Asks for a key that decides something. */
+export interface KeyOffer {
+  readonly say: string;
+  /** BCP 47. */
+  readonly language: string;
+  /** Gets the key by POST as `Digits`. */
+  readonly actionUrl: string;
+  /** Said, before hanging up, to whoever presses none. */
+  readonly otherwise: string;
+}
+
+/** One key, or the end of the call. */
+export function offerKey({ say, language, actionUrl, otherwise }: KeyOffer): string {
+  const response = new VoiceResponse();
+  const gather = response.gather({ input: ["dtmf"], numDigits: 1, action: actionUrl, method: "POST" });
+  sayAll(gather, say, language);
+  sayAll(response, otherwise, language);
+  response.hangup();
+  return response.toString();
+}
+
 /** Ends a call that was answered. */
 export function hangUp(): string {
   const response = new VoiceResponse();

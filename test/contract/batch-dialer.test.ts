@@ -130,6 +130,22 @@ describe("a batch", () => {
     await eventually(() => fixture.carrier.orders.length === 16, "the next eight are called");
   });
 
+  it("that calls back who found no line takes those lines, too, once nobody waits for one", async () => {
+    const fixture = await started({ maxCalls: 10 });
+    const { registry, store, desk } = fixture;
+    const wish = { sipCallId: "CA90", from: "+14155550190", to: settings.from };
+    await store.batches.add({ id: "b1", settings, createdAt: Date.now(), rows: numbers(20) });
+    await eventually(() => registry.liveCount === 8, "eight lines are used");
+    for (const caller of ["CA91", "CA92"]) registry.lines.waiting.wait(caller, systemClock.now(), 60_000);
+    await desk.callbacks.promise(wish);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(registry.liveCount).toBe(8);
+    registry.lines.waiting.leave("CA91");
+    await eventually(() => registry.liveCount === 9, "the callback is placed");
+    expect(fixture.carrier.orders.at(-1)).toMatchObject({ from: settings.from, to: "+14155550190" });
+    expect(registry.live.at(-1)?.call.roomName).toMatch(/^callback-14155550190-/);
+  });
+
   it("can be canceled: who waits is not called, who talks goes on", async () => {
     const fixture = await started();
     await fixture.store.batches.add({

@@ -27,6 +27,7 @@ import { ScriptedCarrier } from "../support/scripted-carrier.ts";
 /** What a test wants otherwise. */
 export interface FixtureParts {
   readonly maxCalls?: number;
+  readonly maxLateness?: number;
   readonly profile?: Partial<AgentProfile>;
   readonly languageModel?: LanguageModel;
 }
@@ -50,6 +51,7 @@ export async function httpFixtureOn<C extends Clock>(
   const registry = new CallRegistry({
     clock,
     maxCalls: parts.maxCalls ?? 2,
+    maxLateness: parts.maxLateness ?? 0,
     onListenerError: (error) => errors.push(error),
   });
   const store = await openStore({ dataDir: ":memory:", clock });
@@ -104,6 +106,7 @@ export async function httpFixtureOn<C extends Clock>(
     deliveries: store.deliveries,
     milestones: desk.milestones,
     dialogue,
+    callbacks: desk.callbacks,
     carrierName: carrier.name,
     typedInput: { typed: () => {} },
     publicUrl: () => "http://127.0.0.1:8000",

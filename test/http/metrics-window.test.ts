@@ -91,7 +91,7 @@ describe("GET /metrics", () => {
   });
 
   it("tells how writing to the store goes", async () => {
-    const store = { failing: true, dropped: 3 };
+    const store = { failing: true, waiting: 4_096, dropped: { turn: 3, utterance: 0 } };
     const metrics = createMetrics({
       media: mediaCounters,
       liveCalls: () => 0,
@@ -101,9 +101,14 @@ describe("GET /metrics", () => {
     });
     const other = await httpFixture({ metrics });
     const samples = async () => (await other.app.inject("/metrics")).body.match(/^earshot_store_.*$/gm);
-    expect(await samples()).toEqual(["earshot_store_failing 1", "earshot_store_changes_dropped_total 3"]);
+    const others = [
+      "earshot_store_waiting_bytes 4096",
+      'earshot_store_changes_dropped_total{kind="turn"} 3',
+      'earshot_store_changes_dropped_total{kind="utterance"} 0',
+    ];
+    expect(await samples()).toEqual(["earshot_store_failing 1", ...others]);
     store.failing = false;
-    expect(await samples()).toEqual(["earshot_store_failing 0", "earshot_store_changes_dropped_total 3"]);
+    expect(await samples()).toEqual(["earshot_store_failing 0", ...others]);
     await other.close();
   });
 });

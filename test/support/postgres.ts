@@ -23,11 +23,22 @@ interface User {
   readonly gid: number;
 }
 
+/** A PostgreSQL server that can go away and come back, with what was written. */
+export interface PostgresServer {
+  readonly url: string;
+  /** It is gone at once, and every connection with it. */
+  halt(): Promise<void>;
+  /** It is back where it was. */
+  resume(): Promise<void>;
+  /** With all that it has. */
+  stop(): Promise<void>;
+}
+
 /**
  * A PostgreSQL server of its own in a temporary directory, from this machine's binaries, with an empty
  * database. `missing` tells what this machine lacks; a server that does not start rejects with what it said.
  */
-export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> } | { missing: string }> {
+export async function startPostgres(): Promise<PostgresServer | { missing: string }> {
   const binaries = findBinaries();
   if (binaries === undefined)
     return { missing: "PostgreSQL's programs initdb and postgres are not installed" };
@@ -39,10 +50,21 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
     await makeCluster(binaries, directory, password, user);
     for (let tries = 1; ; tries++) {
       const port = await freePort();
-      const server = startServer(binaries, directory, port, user);
+      let server = startServer(binaries, directory, port, user);
       const url = `postgresql://earshot:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
       const said = await untilReady(server, url);
-      if (said === undefined) return { url, stop: () => stop(server, directory) };
+      if (said === undefined) {
+        return {
+          url,
+          halt: () => kill(server),
+          async resume() {
+            server = startServer(binaries, directory, port, user);
+            const problem = await untilReady(server, url);
+            if (problem !== undefined) throw new Error(`PostgreSQL did not start again: ${problem}`);
+          },
+          stop: () => stop(server, directory),
+        };
+      }
       await kill(server);
       if (tries === TRIES) throw new Error(`PostgreSQL did not start: ${said}`);
     }

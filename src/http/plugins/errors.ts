@@ -12,7 +12,13 @@ export interface ErrorBody {
 }
 
 /** Refusals that pass: the client is told when to come again. */
-const passing: readonly ErrorCode[] = ["RATE_LIMITED", "AT_CAPACITY", "DRAINING", "STORE_UNAVAILABLE"];
+const passing: readonly ErrorCode[] = [
+  "RATE_LIMITED",
+  "AT_CAPACITY",
+  "OVERLOADED",
+  "DRAINING",
+  "STORE_UNAVAILABLE",
+];
 
 /** When that is, unless somebody who knows better has said so, in seconds. */
 const RETRY_AFTER = 5;

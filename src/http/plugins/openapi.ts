@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -34,7 +34,10 @@ const docsPolicy =
  * Describes every route registered after it as OpenAPI 3.1 under `/openapi.json`, with a page to read it
  * under `/docs`. Schemas with an `$id` keep their name as components.
  */
-export function describeApi(app: FastifyInstance): void {
+export function describeApi(
+  app: FastifyInstance,
+  onRequest: (request: FastifyRequest) => Promise<void>,
+): void {
   app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -70,8 +73,17 @@ export function describeApi(app: FastifyInstance): void {
       buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `def-${index}`),
     },
   });
-  app.register(swaggerUi, { routePrefix: "/docs", staticCSP: docsPolicy, logLevel: "warn" });
+  app.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: docsPolicy,
+    logLevel: "warn",
+    uiHooks: {
+      onRequest: (request, _reply, done) => void onRequest(request).then(() => done(), done),
+    },
+  });
   app.after(() => {
-    app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn" }, async () => app.swagger());
+    app.get("/openapi.json", { schema: { hide: true }, logLevel: "warn", onRequest }, async () =>
+      app.swagger(),
+    );
   });
 }

@@ -110,6 +110,7 @@ export const callServiceRoutes =
     app.post(
       "/answer",
       {
+        config: { shed: false },
         schema: {
           operationId: "answerCall",
           tags: ["calls"],
@@ -128,6 +129,7 @@ export const callServiceRoutes =
     app.post(
       "/end",
       {
+        config: { shed: false },
         bodyLimit: TRANSCRIPT_LIMIT,
         schema: {
           operationId: "endCall",

@@ -13,6 +13,13 @@ import {
 const query = Type.Object({
   ...placedQuery,
   after: Type.Optional(Type.String({ description: "`media`: the call's media socket has closed" })),
+  waits: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description: "So often the caller was told to wait for a line",
+    }),
+  ),
 });
 
 /** Twilio's question what to do with a call. @param carrierName of calls that are not simulated. */
@@ -34,11 +41,12 @@ export const incomingWebhookRoutes =
         },
       },
       async (request, reply) => {
-        const { session_id: sessionId, after } = request.query;
+        const { session_id: sessionId, after, waits } = request.query;
         const twiml = callTwiml.incoming({
           ...incomingCall(request.body, carrierName),
           ...(sessionId !== undefined && { sessionId }),
           afterMedia: after === "media",
+          ...(waits !== undefined && { waits }),
         });
         return reply.type(TWIML_TYPE).send(twiml);
       },

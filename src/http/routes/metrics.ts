@@ -49,6 +49,7 @@ export const metricsRoutes =
       "/metrics",
       {
         logLevel: "warn",
+        config: { shed: false },
         schema: {
           operationId: "getMetrics",
           tags: ["service"],

@@ -3,12 +3,14 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { CallIntake } from "../../calls/call-intake.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
 import type { Dialogue } from "../../calls/dialogue.ts";
+import type { PromisedCallbacks } from "../../calls/promised-callbacks.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { GatewayError } from "../../runtime/errors.ts";
 import { hangUp } from "../../telephony/twiml.ts";
 import { CallTwiml } from "../call-twiml.ts";
 import { requireSignature, type SignatureOptions } from "../plugins/twilio-signature.ts";
 import { TWIML_TYPE } from "../schemas/webhook-forms.ts";
+import { callbackWebhookRoutes } from "./callback-webhook.ts";
 import { incomingWebhookRoutes } from "./incoming-webhook.ts";
 import { speechWebhookRoutes } from "./speech-webhook.ts";
 import { statusWebhookRoutes } from "./status-webhook.ts";
@@ -17,6 +19,7 @@ export interface PhoneWebhookOptions extends SignatureOptions {
   readonly registry: CallRegistry;
   readonly intake: CallIntake;
   readonly dialogue: Dialogue;
+  readonly callbacks: PromisedCallbacks;
   /** Name of the carrier whose webhooks come in. */
   readonly carrierName: string;
   readonly clock: Clock;
@@ -39,6 +42,7 @@ export const phoneWebhookRoutes =
       });
       const callTwiml = new CallTwiml(options);
       twiml.register(incomingWebhookRoutes(callTwiml, options.carrierName));
+      twiml.register(callbackWebhookRoutes(callTwiml));
       twiml.register(speechWebhookRoutes({ ...options, callTwiml }));
     });
   };

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
+import { isEnding } from "../../calls/call-lifecycle.ts";
 import type { CallRecord } from "../../calls/call-record.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
 import { isCarrierStatus } from "../../calls/carrier.ts";
@@ -40,6 +41,9 @@ export const statusWebhookRoutes =
       },
       async (request, reply) => {
         const { CallSid, CallStatus = "", CallDuration, AnsweredBy } = request.body;
+        if (isEnding(CallStatus) && registry.lines.waiting.leave(CallSid)) {
+          registry.events.emit("queue-left", { outcome: "hung-up" });
+        }
         const record = recordOf(registry, CallSid, request.query.session_id);
         if (record !== undefined) {
           const { sessionId } = record.call;

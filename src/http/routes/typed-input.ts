@@ -18,6 +18,7 @@ export const typedInputRoutes =
     app.post(
       "/api/v1/calls/:session_id/input",
       {
+        config: { shed: false },
         schema: {
           operationId: "sayAsCaller",
           tags: ["calls"],

@@ -1,5 +1,5 @@
 import { GatewayError } from "../../runtime/errors.ts";
-import { readTwiml, type StreamNoun, type Verb } from "../twiml-reader.ts";
+import { type GatherVerb, readTwiml, type StreamNoun, type Verb } from "../twiml-reader.ts";
 import { CallParameters } from "./call-parameters.ts";
 import type { CallEnding, CallReport } from "./call-report.ts";
 import { OngoingCall } from "./ongoing-call.ts";
@@ -95,7 +95,7 @@ export class SimulatedPhone {
         return this.#fetch(verb.url, base, verb.method);
       case "gather":
         for (const prompt of verb.prompts) await this.#perform(prompt, base);
-        return this.#gather(verb.action, base);
+        return this.#gather(verb, base);
       case "pause":
         await this.#pause(verb.length);
         return undefined;
@@ -128,15 +128,16 @@ export class SimulatedPhone {
   }
 
   /** The caller's next step answers at once, in words or keys; without one Twilio waits, and goes on to the next verb. */
-  async #gather(action: string | undefined, base: string): Promise<Document | undefined> {
+  async #gather({ action, keysOnly }: GatherVerb, base: string): Promise<Document | undefined> {
     const step = this.#call.answerPrompt();
-    if (step === undefined) await this.#pause(this.#options.gatherTimeout ?? 0);
+    const isUnheard = step === undefined || (keysOnly === true && step.type === "say");
+    if (isUnheard) await this.#pause(this.#options.gatherTimeout ?? 0);
     else this.#redirects = 0;
     if (step?.type === "hang-up") {
       this.#end({ by: "caller", detail: "the caller hung up" });
       return undefined;
     }
-    if (step === undefined || (step.type === "say" && step.text === undefined)) return undefined;
+    if (isUnheard || (step.type === "say" && step.text === undefined)) return undefined;
     const answer: Form =
       step.type === "press" ? { Digits: step.digits } : { SpeechResult: step.text ?? "", Confidence: "0.9" };
     return this.#fetch(action ?? base, base, "POST", answer);

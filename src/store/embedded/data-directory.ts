@@ -23,9 +23,16 @@ export interface HeldDatabase {
  * said in it), and locks the directory. The lock is a transaction on a file of its own, so that the system
  * drops it with the process, however that ends.
  *
+ * @param existing whether the database must be there already.
  * @throws GatewayError `CONFIG_INVALID` with one line for the operator.
  */
-export function openInDirectory(directory: string): HeldDatabase {
+export function openInDirectory(directory: string, existing: boolean): HeldDatabase {
+  if (existing && !existsSync(join(directory, "earshot.sqlite"))) {
+    throw new GatewayError(
+      "CONFIG_INVALID",
+      `DATA_DIR "${directory}" has lost its earshot.sqlite: put it back`,
+    );
+  }
   try {
     makeDirectory(resolve(directory));
   } catch (error) {

@@ -27,7 +27,7 @@ export class LastingDatabase {
   /** @throws GatewayError `CONFIG_INVALID` when it cannot be opened. */
   static async open(clock: Clock, settings: SqliteSettings): Promise<LastingDatabase> {
     const database = new LastingDatabase(clock, settings);
-    await database.#open();
+    await database.#open(settings);
     return database;
   }
 
@@ -46,8 +46,8 @@ export class LastingDatabase {
     await this.#thread?.end();
   }
 
-  async #open(): Promise<void> {
-    const thread = await SqliteThread.open(this.#clock, this.#settings);
+  async #open(settings: SqliteSettings): Promise<void> {
+    const thread = await SqliteThread.open(this.#clock, settings);
     this.#thread = thread;
     this.#failures = 0;
     void thread.ended.then(() => this.#fell());
@@ -58,7 +58,7 @@ export class LastingDatabase {
     if (this.#closed || this.#settings.directory === undefined) return;
     const delay = backoffDelay(REOPEN, this.#failures++, 1);
     this.#cancelReopening = this.#clock.after(delay, () => {
-      this.#reopening = this.#open().catch(() => this.#fell());
+      this.#reopening = this.#open({ ...this.#settings, existing: true }).catch(() => this.#fell());
     });
   }
 }

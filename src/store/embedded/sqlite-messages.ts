@@ -2,6 +2,8 @@
 export interface SqliteSettings {
   /** Where the database is kept; unset: in memory. */
   readonly directory?: string;
+  /** The database must be there already: an empty one in the place of one that is lost would take what nobody can read. */
+  readonly existing?: true;
 }
 
 export type SqliteValue = string | number | null;

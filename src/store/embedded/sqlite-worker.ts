@@ -47,9 +47,9 @@ if (held !== undefined) {
 }
 
 function open(): HeldDatabase | undefined {
-  const { directory } = workerData as SqliteSettings;
+  const { directory, existing = false } = workerData as SqliteSettings;
   try {
-    const opened = directory === undefined ? openInMemory() : openInDirectory(directory);
+    const opened = directory === undefined ? openInMemory() : openInDirectory(directory, existing);
     port?.postMessage({ open: true } satisfies SqliteOpening);
     return opened;
   } catch (error) {

@@ -5,10 +5,11 @@ import { CallRegistry } from "../../../src/calls/call-registry.ts";
 import { countingIds } from "../../../src/calls/session-ids.ts";
 import { InProcessSpentTokens } from "../../../src/calls/spent-tokens.ts";
 import { STREAM_TOKEN_LIFETIME, streamTokenKey } from "../../../src/calls/stream-token.ts";
+import { GatewayError } from "../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
 import { aCall, anIncomingCall } from "../../support/calls.ts";
 
-function desk(maxCalls = 2, down = false) {
+function desk(maxCalls = 2, down = false, sessionIds = countingIds()) {
   const clock = new ManualClock();
   const registry = new CallRegistry({
     clock,
@@ -22,7 +23,7 @@ function desk(maxCalls = 2, down = false) {
     registry,
     profileFor: () => profile,
     speechIsDown: () => down,
-    sessionIds: countingIds(),
+    sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
     clock,
@@ -60,6 +61,22 @@ describe("taking calls in", () => {
     const { rings, registry } = desk(2, true);
     expect(rings("CA1").action).toBe("gather");
     expect(registry.find(1)).toMatchObject({ status: "answered", call: { media: "gather" } });
+  });
+
+  it("is busy while the store gives no ids, and says why", () => {
+    let away = true;
+    const { rings, registry } = desk(2, false, {
+      next: () => {
+        if (away) throw new GatewayError("STORE_UNAVAILABLE", "away");
+        return 1;
+      },
+    });
+    const refusals: unknown[] = [];
+    registry.events.on("refused", (refusal) => refusals.push(refusal));
+    expect(rings("CA1").action).toBe("busy");
+    expect(refusals).toEqual([{ reason: "store", offered: "busy" }]);
+    away = false;
+    expect(rings("CA1").action).toBe("connect");
   });
 
   it("is busy while it shuts down", () => {

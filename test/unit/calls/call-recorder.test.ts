@@ -3,6 +3,7 @@ import { CallMilestones } from "../../../src/calls/call-milestones.ts";
 import { CallRecorder } from "../../../src/calls/call-recorder.ts";
 import { CallRegistry } from "../../../src/calls/call-registry.ts";
 import type { CallChanges, CallStore } from "../../../src/calls/call-store.ts";
+import type { PendingBounds } from "../../../src/calls/pending-changes.ts";
 import { countingIds } from "../../../src/calls/session-ids.ts";
 import { GatewayError } from "../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
@@ -15,7 +16,9 @@ let saved: Required<CallChanges>[];
 let away: boolean;
 let errors: unknown[];
 
-beforeEach(() => {
+beforeEach(() => record());
+
+function record(bounds?: PendingBounds): void {
   clock = new ManualClock();
   away = false;
   saved = [];
@@ -36,12 +39,14 @@ beforeEach(() => {
     milestones,
     store: store as CallStore,
     owner: "me",
+    ...(bounds && { bounds }),
     clock,
     onError: (error) => errors.push(error),
   });
+  registry.lines.refuseWhile(() => recorder.isFull);
   milestones.start();
   recorder.start();
-});
+}
 
 function says(utterance: number, text: string, final: boolean): void {
   registry.publish(1, {
@@ -56,6 +61,8 @@ function says(utterance: number, text: string, final: boolean): void {
 }
 
 const texts = () => saved.flatMap(({ entries }) => entries.map(({ text }) => text));
+const sumOf = (counts: Readonly<Record<string, number>>) =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 const statuses = () => saved.flatMap(({ calls }) => calls.map(({ status }) => status));
 
 describe("the recorder", () => {
@@ -112,7 +119,7 @@ describe("the recorder", () => {
       "call_answered",
       "call_ended",
     ]);
-    expect(recorder.dropped).toBe(0);
+    expect(sumOf(recorder.dropped)).toBe(0);
   });
 
   it("gives up a change that the store refuses for good, and saves the others", async () => {
@@ -122,7 +129,7 @@ describe("the recorder", () => {
     await recorder.flushed();
     expect(texts()).toEqual(["hello"]);
     expect(statuses()).toEqual(["ringing"]);
-    expect(recorder.dropped).toBe(1);
+    expect(recorder.dropped).toMatchObject({ utterance: 1, call: 0 });
     expect(errors).toHaveLength(1);
   });
 
@@ -155,10 +162,71 @@ describe("the recorder", () => {
     away = true;
     registry.admit(aCall());
     for (let utterance = 1; utterance <= 50_010; utterance++) says(utterance, `u${utterance}`, true);
-    expect(recorder.dropped).toBe(10);
+    expect(recorder.dropped).toMatchObject({ utterance: 10 });
     away = false;
     await clock.settleTo(20_000);
     expect(texts()).toHaveLength(50_000);
     expect(texts()[0]).toBe("u11");
+  });
+
+  it("catches up in transactions of a bounded size", async () => {
+    away = true;
+    registry.admit(aCall());
+    for (let utterance = 1; utterance <= 5_000; utterance++) says(utterance, `u${utterance}`, true);
+    await clock.settleTo(1_000);
+    away = false;
+    await clock.settleTo(20_000);
+    expect(saved.map(({ entries }) => entries.length)).toEqual([1_999, 2_000, 1_001]);
+    expect(texts()).toHaveLength(5_000);
+    expect(saved[0]?.calls).toHaveLength(1);
+  });
+
+  it("says that nothing is durable before the last of it is", async () => {
+    away = true;
+    registry.admit(aCall());
+    for (let utterance = 1; utterance <= 3_000; utterance++) says(utterance, `u${utterance}`, true);
+    await clock.settleTo(1_000);
+    away = false;
+    await recorder.flushed();
+    expect(texts()).toHaveLength(3_000);
+  });
+
+  it("tries at once when somebody waits, and gives him up soon while the store is known to be away", async () => {
+    away = true;
+    registry.admit(aCall());
+    await clock.settleTo(60_000);
+    const waited = recorder.flushed();
+    const refused = expect(waited).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await clock.settleTo(61_000);
+    await refused;
+    away = false;
+    await recorder.flushed();
+    expect(statuses()).toEqual(["ringing"]);
+  });
+
+  it("lets no further call in when the ends of calls alone are too much, loses none, and lets them in afterwards", async () => {
+    record({ bytes: 50_000, count: 1_000 });
+    away = true;
+    const going = [1, 2, 3].map((sessionId) => aCall({ sessionId, sipCallId: `CA${sessionId}` }));
+    for (const call of going) registry.admit(call);
+    let sessionId = 100;
+    while (registry.lines.refusal("stream") === undefined) {
+      sessionId += 1;
+      registry.admit(aCall({ sessionId, sipCallId: `CA${sessionId}` }));
+      registry.end(sessionId, "caller-hung-up");
+    }
+    expect(sessionId).toBeLessThan(150);
+    expect(registry.lines.refusal("stream")).toBe("store");
+    expect(() => registry.admit(aCall({ sessionId: 999, sipCallId: "CA999" }))).toThrow(
+      expect.objectContaining({ code: "STORE_UNAVAILABLE" }),
+    );
+    for (const call of going) registry.end(call.sessionId, "caller-hung-up");
+    away = false;
+    await clock.settleTo(20_000);
+    expect(registry.lines.refusal("stream")).toBeUndefined();
+    const ended = saved.flatMap(({ calls }) => calls.filter(({ endedAt }) => endedAt !== null));
+    expect(ended).toHaveLength(sessionId - 100 + 3);
+    expect(recorder.dropped.call).toBe(0);
+    expect(recorder.waiting).toBe(0);
   });
 });

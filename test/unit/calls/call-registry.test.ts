@@ -96,10 +96,10 @@ describe("a call in the registry", () => {
     placed(2);
     expect(() => placed(3)).toThrow(expect.objectContaining({ code: "AT_CAPACITY" }));
     registry.admit(aCall({ sessionId: 4, sipCallId: "CA4", media: "gather" }));
-    expect(registry.freeLines).toBe(0);
+    expect(registry.lines.streams).toBe(2);
     registry.end(4, "caller-hung-up");
     registry.end(1, "busy");
-    expect(registry.freeLines).toBe(1);
+    expect(registry.lines.streams).toBe(1);
   });
 
   it("has one session for an id that is live", () => {

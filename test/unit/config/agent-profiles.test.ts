@@ -59,6 +59,7 @@ describe("agent profiles", () => {
         voice: "amy",
         turnTaking: { ...defaultTurnTaking, bargeIn: false, endpointMax: 2_000 },
         phrases: { ...defaults.phrases, apology: "Oh dear." },
+        overload: { ...defaults.overload, language: "en-GB" },
       },
       numbers: [],
     });
@@ -102,6 +103,27 @@ describe("agent profiles", () => {
     expect(found[1]).toBe(`profile "de": phrases.reprompts is missing: the default's is not in de-DE.`);
   });
 
+  it("bring what is said without a line in another language, if anything is", () => {
+    const { phrases } = defaults;
+    const german = (overload: object) =>
+      profiles({ name: "de", language: "de-DE", greeting: "Hallo.", phrases, overload });
+    expect(german({}).named("de")?.profile.overload).toEqual(defaults.overload);
+    const missing = ["stillQueued", "callbackOffer", "callbackPromised", "busy"].map(
+      (name) => `profile "de": overload.${name} is missing: the default's is not in de-DE.`,
+    );
+    expect(problems(() => german({ offer: "queue", queued: "Bitte warten Sie." }))).toEqual(missing);
+    expect(problems(() => german({ queued: "Bitte warten Sie." }))).toEqual(missing);
+    const own = { queued: "a", stillQueued: "b", callbackOffer: "c", callbackPromised: "d", busy: "e" };
+    expect(german({ offer: "queue", ...own }).named("de")?.profile.overload).toEqual({
+      offer: "queue",
+      phrases: own,
+      language: "de-DE",
+    });
+    expect(problems(() => profiles({ name: "a", overload: { offer: "wait" } }))).toEqual([
+      'profile "a": overload.offer is "wait", which is not gather, queue, callback or busy.',
+    ]);
+  });
+
   it.each([
     [{}, "profile 1: name is missing: every profile needs one."],
     [
@@ -125,7 +147,7 @@ describe("agent profiles", () => {
     [{ name: "a", greetings: "Hi" }, 'profile "a": greetings is not a field: did you mean greeting?'],
     [
       { name: "a", colour: "red" },
-      'profile "a": colour is not a field: use one of name, language, voice, businessType, tools, journal, greeting, prompt, mode, turnTaking, phrases, protectedSentences, recording, numbers.',
+      'profile "a": colour is not a field: use one of name, language, voice, businessType, tools, journal, greeting, prompt, mode, turnTaking, phrases, protectedSentences, recording, overload, numbers.',
     ],
     [
       { name: "a", turnTaking: { endpointmn: 1 } },

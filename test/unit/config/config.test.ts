@@ -41,6 +41,13 @@ describe("loadConfig", () => {
       dataDir: "./data",
       journals: "profile",
       maxCalls: 300,
+      overload: {
+        offer: "gather",
+        maxGathers: 600,
+        maxLateness: 40,
+        queueTime: 120_000,
+        mostUnsaved: 67_108_864,
+      },
       agent: {},
       notYet: [],
     });
@@ -72,6 +79,24 @@ describe("loadConfig", () => {
     expect(problemsOf({ RETENTION_DAYS: "0" })).toEqual([
       'RETENTION_DAYS is "0", which is not a whole number from 1 to 3650: use one, such as 90.',
     ]);
+  });
+
+  it("knows what callers get for whom there is no line", () => {
+    const set = { MAX_CALLS: "10", OVERLOAD: "queue", QUEUE_TIME: "60", MAX_LATENESS: "0" };
+    expect(loadConfig({ ...set, CALLBACK_HOURS: "09:00-20:00 Europe/Berlin" }).overload).toEqual({
+      offer: "queue",
+      maxGathers: 20,
+      maxLateness: 0,
+      queueTime: 60_000,
+      mostUnsaved: 67_108_864,
+      callbackHours: { start: "09:00", end: "20:00", timezone: "Europe/Berlin" },
+    });
+    for (const CALLBACK_HOURS of ["9-20 UTC", "09:00-20:00", "09:00-20:00 Nowhere/Land", "09:00-24:00 UTC"]) {
+      expect(problemsOf({ CALLBACK_HOURS })).toEqual([
+        `CALLBACK_HOURS is "${CALLBACK_HOURS}", which is not a daily window and an IANA time zone: ` +
+          "write it as 09:00-20:00 Europe/Berlin.",
+      ]);
+    }
   });
 
   it("trims the slash of URLs", () => {

@@ -88,6 +88,39 @@ describe("metrics", () => {
     );
   });
 
+  it("tells how much there is to do, and what was refused for it", async () => {
+    const loaded = createMetrics({
+      media: () => media,
+      liveCalls: () => 0,
+      eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
+      load: () => ({ projectedLateness: 25, waiting: 3 }),
+      process: false,
+    });
+    const undo = observeCalls(registry, loaded);
+    registry.events.emit("refused", { reason: "lateness", offered: "queue" });
+    registry.events.emit("queue-left", { outcome: "hung-up" });
+    const text = await loaded.registry.metrics();
+    for (const sample of [
+      "earshot_event_loop_projected_delay_seconds 0.025",
+      "earshot_callers_waiting 3",
+      'earshot_calls_refused_total{reason="lateness",offered="queue"} 1',
+      'earshot_queue_left_total{outcome="hung-up"} 1',
+    ])
+      expect(text).toContain(sample);
+    undo();
+  });
+
+  it("does not wait for a store that does not answer", async () => {
+    const waiting = createMetrics({
+      media: () => media,
+      liveCalls: () => 0,
+      eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
+      deliveries: () => new Promise(() => {}),
+      process: false,
+    });
+    expect(await waiting.registry.metrics()).toContain("earshot_calls_active 0");
+  });
+
   it("follows a call from its first ring to its end", async () => {
     observeCalls(registry, metrics);
     ring(1);

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { CallRegistry } from "../../src/calls/call-registry.ts";
+import { readinessOf } from "../../src/compose-readiness.ts";
+import { ManualClock } from "../../src/runtime/manual-clock.ts";
+import { aCall } from "../support/calls.ts";
+
+const written = { failing: false, waiting: 0, dropped: {} };
+
+describe("the readiness", () => {
+  it("says what stands in the way of a further call", () => {
+    const clock = new ManualClock();
+    const onListenerError = (error: unknown) => expect.unreachable(String(error));
+    const registry = new CallRegistry({ clock, maxCalls: 2, maxLateness: 40, onListenerError });
+    const calls = () => {
+      const { ready, checks } = readinessOf(registry, written);
+      return [ready, checks.calls];
+    };
+    expect(calls()).toEqual([true, "ok"]);
+    registry.admit(aCall({ sessionId: 1, sipCallId: "CA1" }));
+    registry.lines.admission.measured({ at: 0, lateness: 50, streams: 1 });
+    expect(calls()).toEqual([false, "the event loop is too late for a further call"]);
+    registry.admit(aCall({ sessionId: 2, sipCallId: "CA2" }), "ringing", { inProgress: true });
+    expect(calls()).toEqual([false, "all lines are in use"]);
+    registry.lines.refuseWhile(() => true);
+    expect(calls()).toEqual([false, "too much waits for the store; no further calls are taken"]);
+    registry.drain();
+    expect(calls()).toEqual([false, "draining"]);
+  });
+
+  it("says that the store is away", () => {
+    const registry = new CallRegistry({ clock: new ManualClock(), maxCalls: 2, onListenerError: () => {} });
+    expect(readinessOf(registry, { ...written, failing: true })).toEqual({
+      ready: false,
+      checks: { calls: "ok", store: "the store cannot be written to; calls go on, changes wait" },
+    });
+  });
+});
