@@ -12,7 +12,7 @@ describe("the readiness", () => {
     const onListenerError = (error: unknown) => expect.unreachable(String(error));
     const registry = new CallRegistry({ clock, maxCalls: 2, maxLateness: 40, onListenerError });
     const calls = () => {
-      const { ready, checks } = readinessOf(registry, written);
+      const { ready, checks } = readinessOf(registry, written, []);
       return [ready, checks.calls];
     };
     expect(calls()).toEqual([true, "ok"]);
@@ -29,7 +29,7 @@ describe("the readiness", () => {
 
   it("says that the store is away", () => {
     const registry = new CallRegistry({ clock: new ManualClock(), maxCalls: 2, onListenerError: () => {} });
-    expect(readinessOf(registry, { ...written, failing: true })).toEqual({
+    expect(readinessOf(registry, { ...written, failing: true }, [])).toEqual({
       ready: false,
       checks: { calls: "ok", store: "the store cannot be written to; calls go on, changes wait" },
     });
