@@ -36,6 +36,7 @@ describe("Deepgram Flux", () => {
 
   it("tells an eager end, its end when speech goes on, and the real one", async () => {
     call = await DeepgramCall.open({ ...FLUX, eagerEotThreshold: 0.5 });
+    await call.comes("ready");
     call.push(speech(800), silence(240), speech(800), silence(400));
     await until(() => call.standIn.log.filter((entry) => entry.detail?.startsWith("Eager")).length === 2);
     await call.pass(50);
@@ -140,7 +141,7 @@ describe("Deepgram Flux", () => {
   it("gives the words heard so far as final when a turn is too long to be sent again", async () => {
     call = await DeepgramCall.open(FLUX);
     await call.comes("ready");
-    for (let second = 0; second < 11; second++) call.push(speech(900), silence(100));
+    for (let second = 0; second < 31; second++) call.push(speech(900), silence(100));
     await call.comes(`interim ${SAID}`);
     call.standIn.inject({ type: "drop", afterMessages: 0 });
     await call.comes("failed PROVIDER_UNAVAILABLE");

@@ -53,6 +53,11 @@ export class ReconnectingSocket {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Bytes that the network has not taken yet. */
+  get unsent(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
   open(): void {
     try {
       this.#dial();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KeptAudio } from "../../../../src/providers/deepgram/kept-audio.ts";
+import { KeptAudio } from "../../../src/audio/kept-audio.ts";
 
 function drained(audio: KeptAudio, largest = 1000, until = audio.end): number[] {
   const bytes: number[] = [];
@@ -68,6 +68,65 @@ describe("KeptAudio", () => {
     expect([audio.dropped, audio.overwritten]).toEqual([0, true]);
     audio.confirm(2);
     expect(audio.overwritten).toBe(false);
+  });
+
+  it("counts what a lost connection had heard and no other can be given any more, once", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3));
+    drained(audio);
+    audio.append(Uint8Array.of(4, 5, 6));
+    expect(audio.dropped).toBe(0);
+    audio.rewind();
+    audio.rewind();
+    expect(audio.dropped).toBe(2);
+    audio.append(Uint8Array.of(7));
+    audio.rewind();
+    expect(audio.dropped).toBe(3);
+    audio.confirm(5);
+    audio.append(Uint8Array.of(8, 9));
+    drained(audio);
+    audio.append(Uint8Array.of(10));
+    audio.rewind();
+    expect([audio.dropped, drained(audio)]).toEqual([4, [7, 8, 9, 10]]);
+  });
+
+  it("keeps everything in order while its room grows", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 12 }), (sizes) => {
+        const audio = new KeptAudio(100_000);
+        const all: number[] = [];
+        for (const size of sizes) {
+          const chunk = Uint8Array.from({ length: size }, (_, i) => (all.length + i) % 251);
+          for (const byte of chunk) all.push(byte);
+          audio.append(chunk);
+        }
+        const kept = drained(audio, 1_000);
+        expect(kept).toHaveLength(Math.min(100_000, all.length));
+        expect(Buffer.from(kept).equals(Buffer.from(all.slice(-100_000)))).toBe(true);
+        expect(audio.dropped).toBe(all.length - kept.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("skips quiet audio up to a second before the first sound that is not covered", () => {
+    const audio = new KeptAudio(100_000);
+    const ms = (count: number) => new Uint8Array(count * 8);
+    audio.append(ms(3_000), false);
+    audio.skipQuiet();
+    expect(audio.confirmed).toBe(2_000 * 8);
+    audio.append(ms(500), true);
+    audio.append(ms(4_000), false);
+    audio.append(ms(500), true);
+    audio.skipQuiet();
+    expect(audio.confirmed).toBe(2_000 * 8);
+    audio.confirm(4_000 * 8);
+    audio.skipQuiet();
+    expect(audio.confirmed).toBe(4_000 * 8);
+    audio.confirm(8_000 * 8);
+    audio.append(ms(2_000), false);
+    audio.skipQuiet();
+    expect(audio.confirmed).toBe(9_000 * 8);
   });
 
   it("behaves as a list with a bound", () => {
