@@ -85,24 +85,35 @@ export class KeptAudio {
   drain(largest: number, until: number, send: (mulaw: Uint8Array) => boolean): void {
     const stop = Math.min(until, this.#end);
     while (this.#sent < stop) {
-      const at = this.#sent % this.#ring.length;
-      const size = Math.min(largest, stop - this.#sent, this.#ring.length - at);
-      if (!send(this.#ring.subarray(at, at + size))) return;
-      this.#sent += size;
+      const from = this.#sent;
+      const at = from % this.#ring.length;
+      const size = Math.min(largest, stop - from, this.#ring.length - at);
+      // Beforehand: what `send` brings about may confirm the piece.
+      this.#sent = from + size;
+      if (send(this.#ring.subarray(at, at + size))) continue;
+      if (this.#sent === from + size) this.#sent = Math.max(from, this.#start);
+      return;
     }
   }
 
-  /** Final words cover everything before `position`. */
-  confirm(position: number): void {
-    this.#confirmed = Math.max(this.#confirmed, Math.min(position, this.#end));
-    this.#start = Math.max(this.#start, Math.min(this.#confirmed, this.#sent));
-    this.#counted = Math.min(this.#counted, this.#gap);
-    this.#loudFrom = Math.max(this.#loudFrom, this.#confirmed);
+  /** What is pending was given away in another way. */
+  passedOn(): void {
+    this.#sent = this.#end;
   }
 
-  /** Nothing was heard in what is not confirmed: needs no second hearing up to 1 s before the first loud audio. */
-  skipQuiet(): void {
-    this.confirm((this.#loudFrom < this.#loudUntil ? this.#loudFrom : this.#end) - LEAD);
+  /** Final words cover everything before `position`, as far as it was sent. */
+  confirm(position: number): void {
+    this.#forgetBefore(Math.min(position, this.#sent));
+  }
+
+  /**
+   * Nothing was heard in what is not confirmed: it needs no second hearing up to 1 s before the first loud audio.
+   * `unsent`: nor a first one.
+   */
+  skipQuiet(unsent = false): void {
+    const position = (this.#loudFrom < this.#loudUntil ? this.#loudFrom : this.#end) - LEAD;
+    if (unsent) this.#sent = Math.max(this.#sent, position);
+    this.confirm(position);
   }
 
   /** The connection was lost: everything kept and not confirmed is to be sent again. */
@@ -114,6 +125,13 @@ export class KeptAudio {
   /** Bytes that no final words cover and that are not kept any more. */
   get #gap(): number {
     return Math.max(0, this.#start - this.#confirmed);
+  }
+
+  #forgetBefore(position: number): void {
+    this.#confirmed = Math.max(this.#confirmed, position);
+    this.#start = Math.max(this.#start, this.#confirmed);
+    this.#counted = Math.min(this.#counted, this.#gap);
+    this.#loudFrom = Math.max(this.#loudFrom, this.#confirmed);
   }
 
   #count(bytes: number): void {

@@ -82,6 +82,7 @@ describe("KeptAudio", () => {
     audio.append(Uint8Array.of(7));
     audio.rewind();
     expect(audio.dropped).toBe(3);
+    drained(audio);
     audio.confirm(5);
     audio.append(Uint8Array.of(8, 9));
     drained(audio);
@@ -111,22 +112,30 @@ describe("KeptAudio", () => {
 
   it("skips quiet audio up to a second before the first sound that is not covered", () => {
     const audio = new KeptAudio(100_000);
-    const ms = (count: number) => new Uint8Array(count * 8);
-    audio.append(ms(3_000), false);
-    audio.skipQuiet();
-    expect(audio.confirmed).toBe(2_000 * 8);
-    audio.append(ms(500), true);
-    audio.append(ms(4_000), false);
-    audio.append(ms(500), true);
-    audio.skipQuiet();
-    expect(audio.confirmed).toBe(2_000 * 8);
+    const append = (ms: number, loud: boolean) => {
+      audio.append(new Uint8Array(ms * 8), loud);
+      audio.passedOn();
+      audio.skipQuiet();
+      return audio.confirmed / 8;
+    };
+    expect(append(3_000, false)).toBe(2_000);
+    expect(append(500, true)).toBe(2_000);
+    expect(append(4_000, false)).toBe(2_000);
+    expect(append(500, true)).toBe(2_000);
     audio.confirm(4_000 * 8);
-    audio.skipQuiet();
-    expect(audio.confirmed).toBe(4_000 * 8);
+    expect(append(20, false)).toBe(4_000);
     audio.confirm(8_000 * 8);
-    audio.append(ms(2_000), false);
+    expect(append(1_980, false)).toBe(9_000);
+  });
+
+  it("skips quiet audio that was not sent only when told to", () => {
+    const audio = new KeptAudio(100_000);
+    audio.append(new Uint8Array(3_000 * 8), false);
     audio.skipQuiet();
-    expect(audio.confirmed).toBe(9_000 * 8);
+    expect([audio.sent, audio.confirmed]).toEqual([0, 0]);
+    audio.skipQuiet(true);
+    expect([audio.sent, audio.confirmed]).toEqual([16_000, 16_000]);
+    expect(audio.dropped).toBe(0);
   });
 
   it("behaves as a list with a bound", () => {
@@ -142,7 +151,6 @@ describe("KeptAudio", () => {
         const all: number[] = [];
         let sent = 0;
         let start = 0;
-        let confirmed = 0; // also of what was not sent when it was confirmed
         for (const step of actions) {
           if ("append" in step) {
             all.push(...step.append);
@@ -154,8 +162,7 @@ describe("KeptAudio", () => {
             sent = all.length;
           } else if ("confirm" in step) {
             audio.confirm(step.confirm);
-            confirmed = Math.max(confirmed, Math.min(step.confirm, all.length));
-            start = Math.max(start, Math.min(confirmed, sent));
+            start = Math.max(start, Math.min(step.confirm, sent));
           } else {
             audio.rewind();
             sent = start;
