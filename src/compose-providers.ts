@@ -31,13 +31,15 @@ export interface Providers extends Closable {
 
 /**
  * The configured providers; the embedded ones start their threads now, so that no caller waits for them.
- * `onCovered` hears of failures that the next provider of a list made up for.
+ * `onCovered` hears of failures that the next provider of a list made up for; `onAudioLost` of callers' audio (ms) that
+ * nobody heard in time.
  */
 export function composeProviders(
   config: Config,
   clock: Clock,
   voiceActivity: VoiceActivityFactory,
   onCovered: (port: ProviderPort, provider: string, error: GatewayError) => void,
+  onAudioLost: (ms: number) => void,
 ): Providers {
   const covered = (port: ProviderPort) => (provider: string, error: GatewayError) =>
     onCovered(port, provider, error);
@@ -88,7 +90,7 @@ export function composeProviders(
   return {
     speechToText: failoverSpeechToText(
       stt.map((name) => speechToText[name]()),
-      { clock, onFailure: covered("stt"), breakers: breakers.stt },
+      { clock, onFailure: covered("stt"), breakers: breakers.stt, onAudioLost },
     ),
     languageModel: failoverLanguageModel(
       llm.map((name) => languageModel[name]()),

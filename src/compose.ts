@@ -93,10 +93,16 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   const voiceActivity = await loadVoiceActivity();
   const providers =
     overrides.providers ??
-    composeProviders(config, clock, voiceActivity, (port, provider, { code, message }) => {
-      metrics.providerErrors.inc({ port, provider, code });
-      logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
-    });
+    composeProviders(
+      config,
+      clock,
+      voiceActivity,
+      (port, provider, { code, message }) => {
+        metrics.providerErrors.inc({ port, provider, code });
+        logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
+      },
+      (ms) => metrics.unheardAudio.inc(ms / 1_000),
+    );
   opened.push(() => providers.close("start-failed"));
   const registry = new CallRegistry({
     clock,

@@ -1,29 +1,31 @@
 /** Words that were given already and are heard a second time, because their sound was. Case and marks do not count. */
 
-/**
- * `heard` without the words at its beginning that repeat the end of `given`: its sound overlaps that of what was
- * given, nobody knows how far. Answers "" when all of it is repeated.
- *
- * @param growing more words of the same sound will follow: what is so far found within `given` may be its end.
- */
-export function withoutRepeatedWords(given: string, heard: string, growing = false): string {
-  const before = wordsOf(given);
-  const words = wordsOf(heard);
-  const repeatsFrom = (start: number, count: number): boolean =>
-    words.slice(0, count).every(({ plain }, index) => plain === before[start + index]?.plain);
-  for (let count = Math.min(before.length, words.length); count > 0; count--) {
-    if (repeatsFrom(before.length - count, count)) return restOf(heard, words, count);
-  }
-  const within = growing && words.length > 0 && before.some((_, start) => repeatsFrom(start, words.length));
-  return within ? "" : heard;
+/** What is heard a second time, taken apart. */
+export interface AfterRepeated {
+  /** What was heard beyond the words known. */
+  readonly rest: string;
+  /** The words known that may still be heard again. */
+  readonly left: string;
 }
 
-/** What {@link withoutAnsweredWords} makes of what is heard. */
-export interface AfterAnswered {
-  /** What was heard beyond the answered words. */
-  readonly rest: string;
-  /** The answered words that may still be heard again. */
-  readonly left: string;
+/**
+ * The sound of `heard` begins somewhere within that of `given`, nobody knows where: what is new in it? Where several
+ * places fit, it is the one with most words, and the first of these.
+ */
+export function withoutRepeatedWords(given: string, heard: string): AfterRepeated {
+  const before = wordsOf(given);
+  const words = wordsOf(heard);
+  let most = 0;
+  let end = before.length;
+  for (let start = 0; start < before.length; start++) {
+    const count = Math.min(words.length, before.length - start);
+    if (count <= most) break;
+    const repeats = words.slice(0, count).every(({ plain }, index) => plain === before[start + index]?.plain);
+    if (!repeats) continue;
+    most = count;
+    end = start + count;
+  }
+  return { rest: restOf(heard, words, most), left: restOf(given, before, end) };
 }
 
 /**
@@ -31,7 +33,7 @@ export interface AfterAnswered {
  * is new in it? Undefined: it is something else. The two agree when no more than every second word differs, or, with
  * the same last word, three in four.
  */
-export function withoutAnsweredWords(answered: string, heard: string): AfterAnswered | undefined {
+export function withoutAnsweredWords(answered: string, heard: string): AfterRepeated | undefined {
   const old = wordsOf(answered);
   const words = wordsOf(heard);
   if (old.length === 0 || words.length === 0) return undefined;

@@ -22,6 +22,9 @@ const TAIL = 1_000 * BYTES_PER_MS;
 /** Final words that come so close to the pause answer the request made there. */
 const SLACK = 100 * BYTES_PER_MS;
 
+/** More words than anybody says within {@link TAIL}. */
+const TAIL_WORDS = 8;
+
 type Final = Extract<TranscriptEvent, { type: "final" }>;
 
 export interface FailoverTranscriptionParts
@@ -154,7 +157,7 @@ export class FailoverTranscription implements TranscriptionStream {
       if (event.type === "interim" && event.text !== "") this.#interim = true;
       return this.#parts.listener(event);
     }
-    const text = withoutRepeatedWords(this.#repeated, event.text, true);
+    const text = withoutRepeatedWords(this.#repeated, event.text).rest;
     if (text === "") return;
     this.#interim = true;
     this.#parts.listener({ ...event, text });
@@ -165,10 +168,10 @@ export class FailoverTranscription implements TranscriptionStream {
     if (event.text === "" && this.#choice.isFailing) return;
     const covered =
       event.through === undefined ? undefined : this.#base + Math.round(event.through * BYTES_PER_MS);
-    const text = withoutRepeatedWords(this.#repeated, event.text);
+    const { rest: text, left } = withoutRepeatedWords(this.#repeated, event.text);
     if (event.text !== "") {
-      this.#repeated = "";
-      this.#uncertain = covered === undefined ? event.text : "";
+      this.#repeated = left;
+      this.#uncertain = covered === undefined ? lastWords(`${this.#uncertain} ${text}`) : "";
     }
     this.#interim = false;
     this.#audio.confirm(covered ?? this.#audio.sent - TAIL);
@@ -220,4 +223,8 @@ export class FailoverTranscription implements TranscriptionStream {
     this.#stream = undefined;
     await Promise.all([stream?.close(), ...this.#retired]);
   }
+}
+
+function lastWords(text: string): string {
+  return text.trim().split(/\s+/u).slice(-TAIL_WORDS).join(" ");
 }
