@@ -17,13 +17,10 @@ const MOST_KEPT = 30_000 * BYTES_PER_MS;
 const PORTION = 2_000 * BYTES_PER_MS;
 const PORTION_EVERY = 200;
 const LARGEST_PIECE = 200 * BYTES_PER_MS;
-/** Kept after final words of which nobody says what they cover: what was said while they were on their way. */
-const TAIL = 1_000 * BYTES_PER_MS;
+/** Final words of which nobody says what they cover are taken to be of audio given at least so long ago, in ms. */
+const FINALS_LAG = 1_000;
 /** Final words that come so close to the pause answer the request made there. */
 const SLACK = 100 * BYTES_PER_MS;
-
-/** More words than anybody says within {@link TAIL}. */
-const TAIL_WORDS = 8;
 
 type Final = Extract<TranscriptEvent, { type: "final" }>;
 
@@ -60,10 +57,12 @@ export class FailoverTranscription implements TranscriptionStream {
   #interim = false;
   /** An `eager-endpoint` was told and nothing after it. */
   #eager = false;
-  /** Final words whose sound may be in the audio kept. */
-  #uncertain = "";
+  /** Final words whose sound may be in the audio kept, each with where the audio ended when they came. */
+  #uncertain: readonly { readonly text: string; readonly until: number }[] = [];
   /** Those of them that the present recogniser may hear once more. */
   #repeated = "";
+  /** When the present recogniser was last given audio faster than it was spoken. */
+  #caughtUpAt = 0;
   #over = false;
   #closing: Promise<void> | undefined;
 
@@ -119,7 +118,8 @@ export class FailoverTranscription implements TranscriptionStream {
     this.#stream = stream;
     if (!this.#interim) this.#audio.skipQuiet(true);
     this.#base = this.#audio.sent;
-    this.#repeated = this.#uncertain;
+    this.#repeated = this.#uncertain.map(({ text }) => text).join(" ");
+    this.#caughtUpAt = this.#parts.clock.now();
     this.#unasked = this.#finalizeAt !== undefined;
     if (this.#hints.length > 0) stream.hint(this.#hints);
     if (this.#stream === stream) this.#uplink.run();
@@ -128,6 +128,7 @@ export class FailoverTranscription implements TranscriptionStream {
   /** Answers whether there is more to give. */
   #giveDue(): boolean {
     const until = this.#audio.sent + PORTION;
+    this.#caughtUpAt = this.#parts.clock.now();
     if (this.#unasked) this.#give(Math.min(until, this.#finalizeAt ?? until));
     this.#askIfDue();
     this.#give(until);
@@ -169,12 +170,12 @@ export class FailoverTranscription implements TranscriptionStream {
     const covered =
       event.through === undefined ? undefined : this.#base + Math.round(event.through * BYTES_PER_MS);
     const { rest: text, left } = withoutRepeatedWords(this.#repeated, event.text);
-    if (event.text !== "") {
-      this.#repeated = left;
-      this.#uncertain = covered === undefined ? lastWords(`${this.#uncertain} ${text}`) : "";
-    }
+    if (event.text !== "") this.#repeated = left;
     this.#interim = false;
-    this.#audio.confirm(covered ?? this.#audio.sent - TAIL);
+    this.#audio.confirm(covered ?? this.#surelyCovered);
+    const { confirmed, sent } = this.#audio;
+    this.#uncertain = this.#uncertain.filter(({ until }) => until > confirmed);
+    if (covered === undefined && text !== "") this.#uncertain = [...this.#uncertain, { text, until: sent }];
     const asked = this.#finalizeAt;
     if (asked !== undefined && (covered ?? asked) >= asked - SLACK) {
       this.#finalizeAt = undefined;
@@ -183,6 +184,12 @@ export class FailoverTranscription implements TranscriptionStream {
     const { type, confidence } = event;
     const through = covered === undefined ? undefined : durationOf(Math.min(covered, this.#audio.end));
     this.#parts.listener({ type, text, confidence, ...(through !== undefined && { through }) });
+  }
+
+  /** Before here lies the audio of final words that come now and do not say it. */
+  get #surelyCovered(): number {
+    const live = this.#parts.clock.now() - this.#caughtUpAt >= FINALS_LAG;
+    return live ? this.#audio.sent - FINALS_LAG * BYTES_PER_MS : 0;
   }
 
   /** The recogniser is lost: all that no final words cover is to be given to the next one. */
@@ -223,8 +230,4 @@ export class FailoverTranscription implements TranscriptionStream {
     this.#stream = undefined;
     await Promise.all([stream?.close(), ...this.#retired]);
   }
-}
-
-function lastWords(text: string): string {
-  return text.trim().split(/\s+/u).slice(-TAIL_WORDS).join(" ");
 }

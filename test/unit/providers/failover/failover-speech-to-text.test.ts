@@ -140,8 +140,9 @@ describe("failoverSpeechToText", () => {
   });
 
   it("keeps a second behind final words that do not say what they cover, and gives no word of it twice", () => {
-    const { a, b, stream, told } = two();
+    const { a, b, clock, stream, told } = two();
     stream.push(audio(3_000, 1));
+    clock.advanceTo(3_000);
     a.tell(final("My number is four two."));
     a.tell(failed(refused));
     expect(b.heard).toHaveLength(8_000);
