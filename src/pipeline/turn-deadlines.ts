@@ -19,12 +19,12 @@ export function wordsAreMissing({ caller, callerText }: TurnDraft): boolean {
 }
 
 /** While nobody hears the caller, a turn of which words are missing is not over yet; within bounds. */
-function waitsForHearing(draft: TurnDraft, name: "commit" | "finals"): boolean {
+function waitsForHearing(draft: TurnDraft): boolean {
   const { unheardSince } = draft.caller;
   if (unheardSince === undefined || !wordsAreMissing(draft)) return false;
   const until = unheardSince + LONGEST_UNHEARD;
   if (draft.at >= until) return false;
-  draft.wakeAt(name, until);
+  draft.wakeAt("finals", until);
   return true;
 }
 
@@ -35,14 +35,14 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
     if (draft.rules.recogniserEndpoints === "none") draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   commit(draft) {
-    if (waitsForHearing(draft, "commit")) return;
+    if (waitsForHearing(draft)) return;
     // Words that are still open would be lost to the answer: a moment more for them.
     if (!draft.caller.finalizing || (draft.caller.interim === "" && draft.callerText !== ""))
       utteranceOver(draft);
     else if (!draft.isArmed("finals")) draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   finals(draft) {
-    if (waitsForHearing(draft, "finals")) return;
+    if (waitsForHearing(draft)) return;
     draft.caller.late = draft.caller.interim;
     utteranceOver(draft);
   },
