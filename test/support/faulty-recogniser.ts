@@ -13,6 +13,8 @@ export class FaultyRecogniser implements SpeechToText {
   readonly punctuates: boolean;
   /** Whether every new stream is refused. */
   down = false;
+  /** Whether it says nothing to what it hears. */
+  mute = false;
   opened = 0;
   readonly #inner: SpeechToText;
   readonly #live = new Set<(event: TranscriptEvent) => void>();
@@ -31,7 +33,7 @@ export class FaultyRecogniser implements SpeechToText {
       return { push: () => {}, finalize: () => {}, hint: () => {}, close: async () => {} };
     }
     const tell = (event: TranscriptEvent): void => {
-      if (this.#live.has(tell)) listener(event);
+      if (this.#live.has(tell) && (!this.mute || event.type === "failed")) listener(event);
       if (event.type === "failed") this.#live.delete(tell);
     };
     this.#live.add(tell);
