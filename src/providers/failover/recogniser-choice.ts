@@ -36,8 +36,8 @@ export interface RecogniserChoiceParts extends FailoverOptions {
 
 /**
  * Who of a list of recognisers listens to a caller. The first whose breaker admits it (the last, whatever its breaker
- * says); the next one when it says that it is over, fails twice in a row, or has failed and shown neither `ready` nor
- * words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard the caller for
+ * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, or has failed and shown
+ * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard the caller for
  * 15 s. Breakers are told of every failure, and of the first sign of life after opening or failing.
  */
 export class RecogniserChoice {
@@ -147,7 +147,9 @@ export class RecogniserChoice {
     onFailure(this.#name, error);
     this.#tellInterruption();
     if (this.#turn < 0) return;
-    if (inARow || !error.retryable) this.#moveOn();
+    // Who has let a deadline pass has kept the caller waiting long enough.
+    const tooSlow = error.code === "PROVIDER_TIMEOUT" && !this.#isLast;
+    if (inARow || tooSlow || !error.retryable) this.#moveOn();
     else this.#cancelGrace ??= clock.after(GRACE, () => this.#moveOn());
   }
 

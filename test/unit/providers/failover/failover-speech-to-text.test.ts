@@ -229,6 +229,19 @@ describe("failoverSpeechToText", () => {
     expect(told).toEqual(["ready", "interrupted"]);
   });
 
+  it("does not wait for one that has let a deadline pass, unless it is the last", () => {
+    const { a, b, clock } = two();
+    const late = failed(new GatewayError("PROVIDER_TIMEOUT", "late"));
+    a.tell(late);
+    expect(b.given).toEqual(["open en-US"]);
+    b.tell(late);
+    clock.advanceTo(749);
+    expect(a.given).toEqual(["open en-US"]);
+    b.tell(interim("hello"));
+    clock.advanceTo(10_000);
+    expect(a.given).toEqual(["open en-US"]);
+  });
+
   it("does not wait when coming back fails as well", () => {
     const { a, b, clock } = two();
     a.tell(failed(lost));
