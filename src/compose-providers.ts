@@ -40,6 +40,8 @@ export interface Providers extends Closable {
 export interface ProviderObserver {
   /** A provider failed, and the next of its list took over. */
   readonly covered: (port: ProviderPort, provider: string, error: GatewayError) => void;
+  /** So many ms of a caller's audio were heard by nobody in time. */
+  readonly audioLost: (ms: number) => void;
   /** A second model was asked beside the first. */
   readonly hedged: (outcome: HedgeOutcome) => void;
 }
@@ -125,6 +127,7 @@ export function composeProviders(
       clock,
       onFailure: covered("stt"),
       breakers: breakers.stt,
+      onAudioLost: (ms) => observer.audioLost(ms),
     }),
     languageModel: failoverLanguageModel(lists.llm.map(languageModel), {
       clock,

@@ -102,6 +102,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
         metrics.providerErrors.inc({ port, provider, code });
         logger.warn({ port, provider, code, detail: message }, "provider failed, another took over");
       },
+      audioLost: (ms) => metrics.unheardAudio.inc(ms / 1_000),
       hedged: (outcome) => metrics.hedges.inc({ outcome }),
     });
   opened.push(() => providers.close("start-failed"));

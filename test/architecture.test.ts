@@ -15,6 +15,7 @@ const fastifyPackages = ["fastify", "@fastify/", "typebox"];
 const providerPorts = [
   "calls/sentiment.ts",
   "pipeline/speech-to-text.ts",
+  "pipeline/repeated-words.ts",
   "pipeline/language-model.ts",
   "pipeline/text-to-speech.ts",
   "pipeline/speech-to-speech.ts",

@@ -4,7 +4,7 @@ import type { SpeechDetector } from "../audio/voice-activity.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import { FrameTimes } from "./frame-times.ts";
-import type { SpeechToText, TranscriptionStream } from "./speech-to-text.ts";
+import type { SpeechToText, TranscriptEvent, TranscriptionStream } from "./speech-to-text.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface CallerAudioOptions {
@@ -24,6 +24,10 @@ export class CallerAudio {
   readonly #framer = new Framer((frame) => this.#detectVoice(frame));
   #transcription: TranscriptionStream | undefined;
   #muted = false;
+  /** The recogniser has said that nobody hears the caller just now. */
+  #unheard = false;
+  /** Audio given to the recogniser, in ms. */
+  #pushed = 0;
   readonly #times = new FrameTimes();
 
   constructor(options: CallerAudioOptions) {
@@ -37,11 +41,36 @@ export class CallerAudio {
     this.#transcription = speechToText.open({ language }, (event) => {
       if (event.type === "failed") {
         failed(event.error);
-        if (!event.error.retryable) happened({ type: "deaf" });
-      } else if (event.type === "interim" || event.type === "final" || event.type === "endpoint")
-        happened(event);
+        if (event.error.retryable) this.#hears(false);
+        else happened({ type: "deaf" });
+      } else if (event.type === "interrupted") this.#hears(false);
+      else if (event.type === "ready") this.#hears(true);
+      else this.#heard(event);
     });
     this.#transcription.hint(hints);
+  }
+
+  #heard(event: TranscriptEvent): void {
+    const { happened } = this.#options;
+    if (event.type !== "interim" && event.type !== "final" && event.type !== "endpoint") return;
+    if (event.type !== "final") happened(event);
+    else {
+      const { type, text, confidence, through } = event;
+      const saidUntil = through === undefined ? undefined : this.#arrivalOf(through);
+      happened({ type, text, confidence, ...(saidUntil !== undefined && { saidUntil }) });
+    }
+    if (event.type !== "endpoint") this.#hears(true);
+  }
+
+  #hears(hears: boolean): void {
+    if (this.#unheard === !hears) return;
+    this.#unheard = !hears;
+    this.#options.happened({ type: "hearing", lost: !hears });
+  }
+
+  /** When the caller's audio before `ms` (of all that was pushed) had come. */
+  #arrivalOf(ms: number): number {
+    return this.#options.clock.now() - Math.max(0, this.#pushed - ms);
   }
 
   /** While muted the recogniser hears silence, and words that it still gives are not told. */
@@ -50,6 +79,7 @@ export class CallerAudio {
   }
 
   push(mulaw: Uint8Array): void {
+    this.#pushed += durationOf(mulaw.length);
     this.#transcription?.push(this.#muted ? new Uint8Array(mulaw.length).fill(SILENCE) : mulaw);
     this.#times.arrived(this.#options.clock.now() - durationOf(mulaw.length + this.#framer.held));
     this.#framer.push(mulaw);

@@ -11,7 +11,10 @@ export interface SpeechToText {
   readonly endpoints: "turn" | "silence" | "none";
   /** Whether finished sentences end with a mark, so that a missing one means that more is to come. */
   readonly punctuates: boolean;
-  /** Begins to connect at once and returns; what happens from then on is told to `listener`, never thrown. */
+  /**
+   * Begins to connect at once and returns; what happens from then on is told to `listener`, never thrown. The
+   * stream itself notices a connection that says nothing to speech, and tells `failed`.
+   */
   open(options: TranscriptionOptions, listener: (event: TranscriptEvent) => void): TranscriptionStream;
 }
 
@@ -23,7 +26,7 @@ export interface TranscriptionOptions {
 export interface TranscriptionStream {
   /**
    * μ-law 8 kHz of any length above 0, in order. The buffer belongs to the caller again when `push` returns.
-   * Audio pushed before the connection stands is kept, within a bound, and sent first.
+   * Audio pushed while no connection stands is kept, within a bound, and sent first.
    */
   push(mulaw: Uint8Array): void;
   /** The caller has paused: give the final words of what was pushed, now. */
@@ -38,8 +41,17 @@ export type TranscriptEvent =
   | { readonly type: "ready" }
   /** The best guess of the words since the last final; replaces the interim before it. */
   | { readonly type: "interim"; readonly text: string; readonly confidence: number }
-  /** Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). */
-  | { readonly type: "final"; readonly text: string; readonly confidence: number }
+  /**
+   * Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). `through`: all
+   * words in the first so many ms of the audio pushed to this stream are given by now; later audio is not covered.
+   * Unset: not known, somewhere in what was pushed so far.
+   */
+  | {
+      readonly type: "final";
+      readonly text: string;
+      readonly confidence: number;
+      readonly through?: number;
+    }
   /**
    * The provider holds that the utterance is over; its finals have been given. `turn`: it understood so;
    * `silence`: it only heard a pause.
@@ -48,5 +60,10 @@ export type TranscriptEvent =
   /** Flux: the utterance is probably over with this text so far; either `endpoint` or `resumed` follows. */
   | { readonly type: "eager-endpoint"; readonly text: string }
   | { readonly type: "resumed" }
+  /**
+   * Nobody hears the caller just now, and somebody takes care of it: what is said meanwhile is kept, and `ready` or
+   * words follow, or `failed`.
+   */
+  | { readonly type: "interrupted" }
   /** The connection was lost; the stream tries again by itself when the error is retryable, otherwise it is over. */
   | { readonly type: "failed"; readonly error: GatewayError };

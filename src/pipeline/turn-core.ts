@@ -13,9 +13,10 @@ import {
 } from "./agent-moves.ts";
 import { commitDigits, commitInput, considerEnd, guess, hearsWords, utteranceOver } from "./caller-moves.ts";
 import { publishUtterance, settleWords } from "./caller-words.ts";
-import { finalizeDelay, learnPause, RECOGNISER_SILENCE } from "./endpointing.ts";
+import { FINAL_WORDS_LIMIT, finalizeDelay, learnPause, RECOGNISER_SILENCE } from "./endpointing.ts";
+import { newFinalWords, newWords } from "./late-words.ts";
 import { isWorthGuessing } from "./speculation.ts";
-import { onTick, WARNING } from "./turn-deadlines.ts";
+import { onTick, WARNING, wordsAreMissing } from "./turn-deadlines.ts";
 import { TurnDraft } from "./turn-draft.ts";
 import type { TurnEffect, TurnInput } from "./turn-input.ts";
 import type { TurnRules, TurnState } from "./turn-state.ts";
@@ -56,7 +57,6 @@ const handlers: Handlers = {
     const goesOn = draft.phase === "listening" && draft.callerText !== "" && !caller.speaking;
     if (goesOn) draft.pause = learnPause(draft.bounds, draft.pause, since - caller.speechEndedAt);
     caller.speaking = true;
-    caller.late = false;
     caller.speechStartedAt ??= since;
     draft.sleep("finalize", "commit", "finals", "resume");
     discardGuess(draft);
@@ -81,8 +81,9 @@ const handlers: Handlers = {
     }
   },
 
-  interim(draft, { text, confidence, protected: isProtected }) {
-    if (!hearsWords(draft, text)) return;
+  interim(draft, { text: heard, confidence, protected: isProtected }) {
+    const text = newWords(draft, heard);
+    if (text === undefined || !hearsWords(draft, text)) return;
     draft.caller.interim = text;
     draft.caller.confidence = Math.min(draft.caller.confidence, confidence);
     stir(draft);
@@ -90,11 +91,9 @@ const handlers: Handlers = {
     if (isProtected !== true) hearsOver(draft, text);
   },
 
-  final(draft, { text, confidence, protected: isProtected }) {
-    if (draft.caller.late) {
-      draft.caller.late = false; // these words were answered already, as an interim
-      return;
-    }
+  final(draft, { text: given, confidence, saidUntil, protected: isProtected }) {
+    const text = newFinalWords(draft, given, saidUntil);
+    if (text === undefined) return;
     const heard = hearsWords(draft, text);
     const retracted = draft.caller.interim !== "" && text === "";
     draft.caller.interim = "";
@@ -131,6 +130,17 @@ const handlers: Handlers = {
   },
 
   resumed: (draft) => discardGuess(draft),
+
+  hearing(draft, { lost }) {
+    if (lost) {
+      draft.caller.unheardSince ??= draft.at;
+      return;
+    }
+    draft.caller.unheardSince = undefined;
+    // What was said meanwhile is being heard now.
+    for (const name of ["commit", "finals"] as const)
+      if (draft.isArmed(name) && wordsAreMissing(draft)) draft.wake(name, FINAL_WORDS_LIMIT);
+  },
 
   deaf(draft) {
     if (draft.leaving) return;

@@ -13,6 +13,21 @@ export function onTick(draft: TurnDraft): void {
   }
 }
 
+/** Whether not all that the caller has said is known in final words. */
+export function wordsAreMissing({ caller, callerText }: TurnDraft): boolean {
+  return caller.finalizing || caller.interim !== "" || callerText === "";
+}
+
+/** While nobody hears the caller, a turn of which words are missing is not over yet; within bounds. */
+function waitsForHearing(draft: TurnDraft): boolean {
+  const { unheardSince } = draft.caller;
+  if (unheardSince === undefined || !wordsAreMissing(draft)) return false;
+  const until = unheardSince + LONGEST_UNHEARD;
+  if (draft.at >= until) return false;
+  draft.wakeAt("finals", until);
+  return true;
+}
+
 const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void } = {
   finalize(draft) {
     draft.caller.finalizing = true;
@@ -20,13 +35,15 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
     if (draft.rules.recogniserEndpoints === "none") draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   commit(draft) {
+    if (waitsForHearing(draft)) return;
     // Words that are still open would be lost to the answer: a moment more for them.
     if (!draft.caller.finalizing || (draft.caller.interim === "" && draft.callerText !== ""))
       utteranceOver(draft);
     else if (!draft.isArmed("finals")) draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   finals(draft) {
-    draft.caller.late = draft.caller.interim !== "";
+    if (waitsForHearing(draft)) return;
+    draft.caller.late = draft.caller.interim;
     utteranceOver(draft);
   },
   digits(draft) {
@@ -93,5 +110,7 @@ const deadlineOrder = [
 
 /** Before the maximum duration, in ms. */
 export const WARNING = 60_000;
+/** How long the end of a turn waits for somebody who hears the caller, in ms: for the next recogniser and its words. */
+const LONGEST_UNHEARD = 3_000;
 /** When the warning would have interrupted somebody, in ms. */
 const WARN_AGAIN = 2_000;

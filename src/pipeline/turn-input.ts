@@ -19,6 +19,8 @@ export type TurnInput = { readonly at: number } & (
       readonly type: "final";
       readonly text: string;
       readonly confidence: number;
+      /** All words said before then are given by now; unset: not known. */
+      readonly saidUntil?: number;
       readonly protected?: boolean;
     }
   /** The recogniser holds that the caller's utterance is over. */
@@ -26,6 +28,8 @@ export type TurnInput = { readonly at: number } & (
   /** The recogniser believes that it may be over with this text, and may take it back. */
   | { readonly type: "eager-endpoint"; readonly text: string }
   | { readonly type: "resumed" }
+  /** Nobody hears the caller just now, for a while; or somebody does again. */
+  | { readonly type: "hearing"; readonly lost: boolean }
   /** No recogniser is left: the caller will not be heard any more. */
   | { readonly type: "deaf" }
   | { readonly type: "typed"; readonly text: string }

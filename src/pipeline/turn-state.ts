@@ -76,8 +76,10 @@ export interface CallerState {
   readonly finalizing: boolean;
   /** The agent was cut short before it was heard: if no words come of it, it goes on. */
   readonly owed: boolean;
-  /** The recogniser was too slow: its next final repeats words that were answered as an interim. */
-  readonly late: boolean;
+  /** Words that were answered as an interim, the recogniser being too slow: its next finals repeat them. */
+  readonly late: string;
+  /** Nobody hears the caller since then; what is said is kept, and will be heard. */
+  readonly unheardSince: number | undefined;
 }
 
 /** A reply to words that may be all that the caller was going to say. */
@@ -137,7 +139,8 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
       digits: "",
       finalizing: false,
       owed: false,
-      late: false,
+      late: "",
+      unheardSince: undefined,
     },
     guess: undefined,
     guesses: noSpeculations,

@@ -143,6 +143,11 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["outcome"] as const,
       registers,
     }),
+    unheardAudio: new Counter({
+      name: "earshot_unheard_audio_seconds_total",
+      help: "Callers' audio given up because no recogniser heard it in time",
+      registers,
+    }),
     toolCalls: new Counter({
       name: "earshot_tool_calls_total",
       help: "Tools called by the agent",

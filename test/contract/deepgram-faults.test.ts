@@ -94,19 +94,104 @@ describe("Deepgram faults", () => {
     expect(call.bytes(2)).toBe(300 * 8);
   });
 
-  it("notices a connection that says nothing to speech", async () => {
+  it("notices within 3 s of speech a connection that says nothing to it, and loses no word", async () => {
     call = await DeepgramCall.open();
     await call.comes("ready");
     call.standIn.inject({ type: "stall", afterMessages: 0 });
-    await call.pass(5_000);
-    call.push(silence(4_000), speech(980));
+    await call.speaks(silence(5_000), speech(600), silence(2_380));
     expect(call.events).toEqual(["ready"]);
-    call.push(speech(40));
+    await call.speaks(silence(40));
     expect(call.events).toEqual(["ready", "failed PROVIDER_TIMEOUT"]);
+    await call.pass(FIRST_RETRY);
+    await call.pass(200, 200); // what was kept of 4 s goes in two portions
+    await call.pass(50);
+    await call.comes("endpoint");
+    expect(call.events.slice(2)).toEqual(["ready", "interim I would", `final ${SAID}`, "endpoint"]);
+  });
+
+  it("does not take silence for deafness after a click", async () => {
+    call = await DeepgramCall.open();
+    await call.comes("ready");
+    call.standIn.inject({ type: "stall", afterMessages: 0 });
+    await call.speaks(speech(280), silence(8_000));
+    expect(call.events).toEqual(["ready"]);
+  });
+
+  it("notices that the next connection hangs as well, although the caller has long finished", async () => {
+    call = await DeepgramCall.open({}, {}, (standIn) =>
+      standIn.inject({ type: "stall", afterMessages: 0 }, { type: "stall", afterMessages: 0 }),
+    );
+    await call.comes("ready");
+    await call.speaks(speech(600), silence(2_420));
+    await call.comes("failed PROVIDER_TIMEOUT");
+    await call.pass(FIRST_RETRY);
+    await call.comes("ready", 2);
+    await call.speaks(silence(3_040));
+    await call.comes("failed PROVIDER_TIMEOUT", 2);
+    await call.pass(500);
+    await call.comes("ready", 3);
+    await call.pass(50);
+    await call.comes(`final ${SAID}`);
+  });
+
+  it("sends what was said while nobody heard faster than it was spoken, in order, live audio behind it", async () => {
+    const words = ["One.", "Two."];
+    call = await DeepgramCall.open({}, { logAudio: true, transcript: words }, (standIn) =>
+      standIn.inject(status(503)),
+    );
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    call.push(speech(2_000), silence(1_000), speech(2_000));
+    call.stream.finalize();
+    call.push(silence(400));
+    await call.pass(FIRST_RETRY);
+    await call.comes("ready");
+    await until(() => call.bytes(2) === 2_000 * 8);
     call.push(silence(100));
+    expect(call.bytes(2)).toBe(2_000 * 8);
+    await call.pass(200, 200);
+    await until(() => call.bytes(2) === 4_000 * 8);
+    await call.pass(250, 250);
+    await until(() => call.bytes(2) === 5_500 * 8);
+    await call.comes("final Two.");
+    expect(call.received(2)).toMatch(/Finalize(, audio){1,4}$/);
+    expect(call.events.filter((event) => !event.startsWith("interim"))).toEqual([
+      "failed PROVIDER_UNAVAILABLE",
+      "ready",
+      "final One.",
+      "final Two.",
+    ]);
+    expect(call.through).toEqual([expect.closeTo(2_320, -1.5), 5_000]);
+  });
+
+  it("keeps one time through losses: what finals cover is counted in the caller's audio", async () => {
+    call = await DeepgramCall.open();
+    await call.comes("ready");
+    await call.pass(4_000); // silence of our own goes to the vendor, and is not the caller's
+    call.push(speech(800), silence(100));
+    call.stream.finalize();
+    await call.comes(`final ${SAID}`);
+    call.standIn.inject({ type: "drop", afterMessages: 0 });
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    call.push(silence(300), speech(700), silence(100));
     call.stream.finalize();
     await call.pass(FIRST_RETRY);
+    await call.comes(`final ${SAID}`, 2);
+    expect(call.through).toEqual([900, 2_000]);
+  });
+
+  it("answers a finalize that was outstanding, also when the connection drops twice", async () => {
+    call = await DeepgramCall.open();
+    await call.comes("ready");
+    call.push(speech(800), silence(100));
+    await call.comes("interim I would");
+    call.standIn.inject({ type: "drop", afterMessages: 0 }, { type: "drop", afterMessages: 0 });
+    call.stream.finalize();
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    await call.pass(FIRST_RETRY);
+    await call.comes("failed PROVIDER_UNAVAILABLE", 2);
+    await call.pass(2 * FIRST_RETRY);
     await call.comes(`final ${SAID}`);
+    expect(call.events.filter((event) => event.startsWith("final"))).toEqual([`final ${SAID}`]);
   });
 
   it("does not take a burst of audio for a deaf connection", async () => {

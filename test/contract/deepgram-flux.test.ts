@@ -36,6 +36,7 @@ describe("Deepgram Flux", () => {
 
   it("tells an eager end, its end when speech goes on, and the real one", async () => {
     call = await DeepgramCall.open({ ...FLUX, eagerEotThreshold: 0.5 });
+    await call.comes("ready");
     call.push(speech(800), silence(240), speech(800), silence(400));
     await until(() => call.standIn.log.filter((entry) => entry.detail?.startsWith("Eager")).length === 2);
     await call.pass(50);
@@ -140,7 +141,7 @@ describe("Deepgram Flux", () => {
   it("gives the words heard so far as final when a turn is too long to be sent again", async () => {
     call = await DeepgramCall.open(FLUX);
     await call.comes("ready");
-    for (let second = 0; second < 11; second++) call.push(speech(900), silence(100));
+    for (let second = 0; second < 31; second++) call.push(speech(900), silence(100));
     await call.comes(`interim ${SAID}`);
     call.standIn.inject({ type: "drop", afterMessages: 0 });
     await call.comes("failed PROVIDER_UNAVAILABLE");
@@ -158,6 +159,46 @@ describe("Deepgram Flux", () => {
     await call.pass(100);
     await call.comes("endpoint");
     expect(call.received(2)).toBe("open, audio");
+  });
+
+  it("ends the turn with all its words when the connection is lost before a ForceEndTurn is answered", async () => {
+    call = await DeepgramCall.open(FLUX);
+    await call.comes("ready");
+    call.push(speech(2_400), silence(80));
+    await call.comes("interim I would like to book a");
+    call.standIn.inject({ type: "stall", afterMessages: 0 });
+    call.stream.finalize();
+    await call.pass(1_500);
+    await call.comes("failed PROVIDER_TIMEOUT");
+    await call.pass(250);
+    await call.pass(200, 200);
+    await call.comes("endpoint");
+    expect(call.events.filter((event) => event.startsWith("final"))).toEqual([`final ${SAID}`]);
+    expect(call.received(2)).toMatch(/^open, audio, ForceEndTurn/);
+    expect(call.through).toEqual([2_480]);
+  });
+
+  it("does not take the end of a turn that is heard late for the end of what the caller says now", async () => {
+    call = await DeepgramCall.open(
+      { ...FLUX, eotTimeout: 500 },
+      { transcript: ["One.", "Two."] },
+      (standIn) => standIn.inject({ type: "status", status: 503 }),
+    );
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    call.push(speech(400), silence(400), speech(1_200));
+    await call.pass(250);
+    await call.pass(50);
+    await call.comes("final One.");
+    await call.comes("interim Two.");
+    call.push(silence(800));
+    await call.pass(50);
+    await call.comes("final Two.");
+    expect(call.events.filter((event) => !event.startsWith("interim")).slice(1)).toEqual([
+      "ready",
+      "final One.",
+      "final Two.",
+      "endpoint",
+    ]);
   });
 
   it("does not wait for a ForceEndTurn that is not answered", async () => {

@@ -8,7 +8,11 @@ import { type FluxFeatures, ListenV2Stream } from "./listen-v2-stream.ts";
 
 const VENDOR_ORIGIN = "https://api.deepgram.com";
 
-const defaultDeadlines: ListenDeadlines = { connect: 3_000, answer: 1_500, deaf: 5_000, close: 500 };
+/**
+ * `connect` leaves room for one lost SYN (1 s) and TLS. `deaf`: nova gives results about once a second and Flux four
+ * times (`/docs/utterance-end`, `/docs/flux/state`), so three in a row are missing.
+ */
+const defaultDeadlines: ListenDeadlines = { connect: 2_000, answer: 1_500, deaf: 3_000, close: 500 };
 
 export interface DeepgramOptions {
   readonly apiKey: string;
@@ -34,7 +38,7 @@ export interface DeepgramOptions {
   readonly deadlines?: Partial<ListenDeadlines> | undefined;
   /** A listener threw; the stream goes on. */
   readonly onListenerError?: ((error: unknown) => void) | undefined;
-  /** So much audio (ms) was overwritten before a connection could take it: more than 10 s were waiting. */
+  /** So much audio (ms) was overwritten that no connection can be given any more: more than 30 s were waiting. */
   readonly onAudioDropped?: ((ms: number) => void) | undefined;
 }
 

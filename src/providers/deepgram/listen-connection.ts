@@ -3,14 +3,25 @@ import { EnergyGate } from "../../audio/energy-gate.ts";
 import { KeptAudio } from "../../audio/kept-audio.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
+import { Portions } from "../../runtime/portions.ts";
+import { DeafnessWatch } from "./deafness-watch.ts";
+import { InsertedSilence } from "./inserted-silence.ts";
 import { ReconnectingSocket } from "./reconnecting-socket.ts";
 
-/** Audio kept for sending, or for sending again: 10 s. */
-const KEPT_BYTES = 10_000 * BYTES_PER_MS;
+/** Audio kept for sending, or for sending again: 30 s. */
+const KEPT_BYTES = 30_000 * BYTES_PER_MS;
 /** Largest audio message; the vendor asks for 20 to 250 ms (streaming reference). */
 const LARGEST_MESSAGE = 250 * BYTES_PER_MS;
-/** Speech without which silence from the vendor proves nothing. */
-const SPEECH_THAT_ASKS = 1_000 * BYTES_PER_MS;
+/**
+ * What has piled up goes at ten times the speed of speech: 2 s of audio at once, every 200 ms. Faster only fills
+ * buffers; the vendor tells no limit.
+ */
+const PORTION = 2_000 * BYTES_PER_MS;
+const PORTION_EVERY = 200;
+/** With so much not yet taken by the network (8 s of audio), what has piled up waits. */
+const MOST_UNSENT = 8_000 * BYTES_PER_MS;
+/** Audio further behind than this is heard late: the vendor hears what has piled up. */
+const BEHIND = 1_000 * BYTES_PER_MS;
 
 export interface ListenConnectionOptions {
   readonly url: string;
@@ -27,7 +38,7 @@ export interface ListenDeadlines {
   readonly connect: number;
   /** From the demand for final words, while words are outstanding, to the answer. */
   readonly answer: number;
-  /** Audio with speech in it, and time, after which a connection that says nothing is deaf. */
+  /** From the first sound of speech to the first message of any kind: see {@link DeafnessWatch}. */
   readonly deaf: number;
   /** From our close to the vendor's. */
   readonly close: number;
@@ -41,23 +52,23 @@ export interface ListenListener<Message> {
 
 /**
  * What both protocols share: one socket, the audio that it may still need, and the notice of a half-open or
- * stalled connection. The rule for the latter: for `deadlines.deaf` ms the vendor said nothing, although so
- * much audio was sent, at least one second of it loud. Both protocols answer speech about once a second or
- * oftener, words or not, so a healthy connection never comes near; a wrong verdict costs a reconnection,
- * and no words, because the audio is sent again.
+ * stalled connection ({@link DeafnessWatch}). After a loss everything that no final words cover is sent again, faster
+ * than it was spoken, and live audio behind it.
  */
 export class ListenConnection<Message> {
   readonly #options: ListenConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #audio = new KeptAudio(KEPT_BYTES);
+  readonly #silence = new InsertedSilence();
   readonly #gate = new EnergyGate();
+  readonly #deafness: DeafnessWatch;
+  readonly #uplink: Portions;
   /** Position of the connection's first byte: vendors count time from the start of each connection. */
   #base = 0;
   /** Nothing will be sent any more: refused, given up or closed. */
   #over = false;
-  #heardAt = 0;
-  #unanswered = 0;
-  #unansweredLoud = 0;
+  /** To be done once the audio before a position was sent. */
+  #then: { readonly at: number; readonly run: () => void } | undefined;
 
   constructor(
     options: ListenConnectionOptions,
@@ -67,16 +78,18 @@ export class ListenConnection<Message> {
     this.#options = options;
     const { url, clock, random, deadlines } = options;
     const headers = { Authorization: `Token ${options.apiKey}` };
+    this.#deafness = new DeafnessWatch(clock, deadlines.deaf);
+    this.#uplink = new Portions(clock, PORTION_EVERY, () => this.#sendPortion());
     this.#socket = new ReconnectingSocket(
       { url, headers, clock, random, connectDeadline: deadlines.connect, closeDeadline: deadlines.close },
       {
         opened: () => {
           this.#base = this.#audio.sent;
-          this.#heard();
+          this.#deafness.begin(this.#audio.loudUntil > this.#base);
           listener.opened();
         },
         message: (data) => {
-          this.#heard();
+          this.#deafness.heard();
           let message: Message;
           try {
             message = parse(data);
@@ -88,8 +101,10 @@ export class ListenConnection<Message> {
         },
         lost: (error) => {
           this.#over ||= !error.retryable;
+          this.#uplink.stop();
+          this.#then = undefined;
           listener.lost(error);
-          this.#audio.rewind();
+          this.#countingDropped(() => this.#audio.rewind());
         },
       },
     );
@@ -109,6 +124,11 @@ export class ListenConnection<Message> {
     return this.#audio.sent > this.#base;
   }
 
+  /** Whether all audio before a position was sent on this connection. */
+  hasSent(position: number): boolean {
+    return this.isOpen && this.#audio.sent >= position;
+  }
+
   /** Whether audio that no final words cover could not be sent again. */
   get overwritten(): boolean {
     return this.#audio.overwritten;
@@ -118,23 +138,34 @@ export class ListenConnection<Message> {
     this.#socket.open();
   }
 
-  /** Keeps the audio for the next {@link flush}; answers whether it is loud. */
+  /** Keeps the caller's audio for the next {@link flush}; answers whether it is loud. */
   append(mulaw: Uint8Array): boolean {
     if (this.#over) return false;
-    const dropped = this.#audio.dropped;
-    this.#audio.append(mulaw);
-    if (this.#audio.dropped > dropped) {
-      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
-    }
     const loud = this.#gate.feed(mulaw);
-    if (this.isOpen) this.#listenForDeafness(mulaw.length, loud);
+    this.#countingDropped(() => this.#audio.append(mulaw, loud));
+    if (this.isOpen && this.#deafness.pushed(mulaw.length, loud)) {
+      this.#socket.fail(new GatewayError("PROVIDER_TIMEOUT", "Deepgram says nothing to the caller's speech"));
+    }
     return loud;
   }
 
-  /** Sends what is kept and unsent, up to a position; not open: it stays for later. */
-  flush(until = this.#audio.end): void {
-    if (!this.isOpen) return;
-    this.#audio.drain(LARGEST_MESSAGE, until, (mulaw) => this.#socket.send(mulaw));
+  /** Silence that the caller did not send, for the next {@link flush}. */
+  appendSilence(mulaw: Uint8Array): void {
+    if (this.#over) return;
+    this.#silence.forget(this.#audio.end - KEPT_BYTES);
+    this.#silence.add(this.#audio.end, mulaw.length);
+    this.#countingDropped(() => this.#audio.append(mulaw, false));
+  }
+
+  /** Sends what is kept and unsent, in portions if that is much; not open: it stays for later. */
+  flush(): void {
+    if (this.isOpen) this.#uplink.run();
+  }
+
+  /** Does something as soon as all audio before a position was sent; in place of what was to be done before. */
+  afterSending(at: number, run: () => void): void {
+    this.#then = { at, run };
+    this.flush();
   }
 
   control(message: string): void {
@@ -146,9 +177,24 @@ export class ListenConnection<Message> {
     return this.#base + Math.round(seconds * 1000 * BYTES_PER_MS);
   }
 
+  /** How much of the audio that the caller sent lies before a position, in ms. */
+  callerTime(position: number): number {
+    return durationOf(this.#silence.ownBefore(Math.min(position, this.#audio.end)));
+  }
+
+  /** Whether the vendor hears this position so late that the caller's speech has gone on long since. */
+  isPast(position: number): boolean {
+    return this.#audio.loudUntil > position && this.#audio.end - position > BEHIND;
+  }
+
   /** Final words cover the audio before this position; it need not be sent again. */
   confirm(position: number): void {
     this.#audio.confirm(position);
+  }
+
+  /** No words were heard in what is not confirmed: the silence at its beginning need not be sent again. */
+  skipQuiet(): void {
+    this.#audio.skipQuiet();
   }
 
   fail(error: GatewayError): void {
@@ -157,21 +203,33 @@ export class ListenConnection<Message> {
 
   close(farewell: string): Promise<void> {
     this.#over = true;
+    this.#uplink.stop();
     return this.#socket.close(farewell);
   }
 
-  #heard(): void {
-    this.#heardAt = this.#options.clock.now();
-    this.#unanswered = 0;
-    this.#unansweredLoud = 0;
+  /** Answers whether there is more to send. */
+  #sendPortion(): boolean {
+    if (!this.isOpen) return false;
+    if (this.#socket.unsent <= MOST_UNSENT) this.#drain(this.#audio.sent + PORTION);
+    return this.isOpen && this.#audio.sent < this.#audio.end;
   }
 
-  #listenForDeafness(bytes: number, loud: boolean): void {
-    this.#unanswered += bytes;
-    if (loud) this.#unansweredLoud += bytes;
-    if (this.#unansweredLoud < SPEECH_THAT_ASKS) return;
-    const { clock, deadlines } = this.#options;
-    if (durationOf(this.#unanswered) < deadlines.deaf || clock.now() - this.#heardAt < deadlines.deaf) return;
-    this.#socket.fail(new GatewayError("PROVIDER_TIMEOUT", "Deepgram says nothing to the caller's speech"));
+  #drain(until: number): void {
+    const send = (mulaw: Uint8Array): boolean => this.#socket.send(mulaw);
+    const then = this.#then;
+    if (then !== undefined && then.at <= until) {
+      this.#audio.drain(LARGEST_MESSAGE, then.at, send);
+      if (this.#then !== then || this.#audio.sent < then.at) return;
+      this.#then = undefined;
+      then.run();
+    }
+    this.#audio.drain(LARGEST_MESSAGE, until, send);
+  }
+
+  #countingDropped(change: () => void): void {
+    const { dropped } = this.#audio;
+    change();
+    if (this.#audio.dropped > dropped)
+      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
   }
 }

@@ -29,6 +29,10 @@ export class ListenV1Stream implements TranscriptionStream {
   #interim = "";
   /** Where the caller had paused at the last `finalize` that was not answered yet. */
   #finalizeAt: number | undefined;
+  /** Where the audio ended before the last Finalize that was sent. */
+  #askedAt = 0;
+  /** Final results cover the audio before this position. */
+  #coveredUntil = 0;
   #cancelAnswer: Cancel | undefined;
 
   /** @param batch see {@link UplinkBatcher}. @param emit must not throw. */
@@ -58,9 +62,8 @@ export class ListenV1Stream implements TranscriptionStream {
   finalize(): void {
     this.#finalizeAt = this.#connection.end;
     if (!this.#connection.isOpen) return;
-    this.#flush();
     this.#batcher.pauseDecided();
-    this.#askForFinal();
+    this.#askForFinal(this.#finalizeAt);
   }
 
   /** Nova takes key terms only when it connects. */
@@ -74,17 +77,14 @@ export class ListenV1Stream implements TranscriptionStream {
 
   #opened(): void {
     this.#idle.start();
-    if (this.#finalizeAt !== undefined) {
-      this.#connection.flush(this.#finalizeAt);
-      this.#askForFinal();
-    }
+    if (this.#finalizeAt !== undefined) this.#askForFinal(this.#finalizeAt);
     this.#flush();
     this.#emit({ type: "ready" });
   }
 
   #received(message: ListenV1Message): void {
     if (message.type === "results") this.#results(message);
-    else if (message.type === "utterance-end") this.#endpoint();
+    else if (message.type === "utterance-end") this.#endpoint(this.#coveredUntil);
   }
 
   #results(results: Results): void {
@@ -97,21 +97,35 @@ export class ListenV1Stream implements TranscriptionStream {
     }
     this.#interim = "";
     const position = this.#connection.positionOf(results.coveredSeconds);
-    this.#connection.confirm(position);
+    // The answer to a Finalize covers all that was sent before it, whatever its times say.
+    this.#coveredUntil = results.fromFinalize ? Math.max(position, this.#askedAt) : position;
+    this.#connection.confirm(this.#coveredUntil);
     if (results.fromFinalize || position >= (this.#finalizeAt ?? 0)) this.#answered();
-    if (text !== "" || results.fromFinalize) this.#emit({ type: "final", text, confidence });
+    if (text !== "" || results.fromFinalize) {
+      const through = this.#connection.callerTime(this.#coveredUntil);
+      this.#emit({ type: "final", text, confidence, through });
+    }
     if (text !== "") this.#utteranceHasWords = true;
-    if (results.speechFinal) this.#endpoint();
+    if (results.speechFinal) this.#endpoint(position);
   }
 
-  #endpoint(): void {
+  /** Not told of a pause that the caller has long ended: it is heard late, after a loss. */
+  #endpoint(position: number): void {
     this.#batcher.pauseDecided();
-    if (!this.#utteranceHasWords) return;
+    if (!this.#utteranceHasWords || this.#connection.isPast(position)) return;
     this.#utteranceHasWords = false;
     this.#emit({ type: "endpoint", by: "silence" });
   }
 
-  #askForFinal(): void {
+  /** As soon as the audio before `position` was sent. */
+  #askForFinal(position: number): void {
+    this.#batcher.flushed();
+    this.#idle.touch();
+    this.#connection.afterSending(position, () => this.#sendFinalize(position));
+  }
+
+  #sendFinalize(position: number): void {
+    this.#askedAt = position;
     this.#connection.control(FINALIZE);
     // Without outstanding words the vendor need not answer.
     if (this.#interim === "") return;
@@ -134,13 +148,14 @@ export class ListenV1Stream implements TranscriptionStream {
 
   #keepAlive(): void {
     // KeepAlive alone may not hold a connection that never had audio.
-    if (!this.#connection.fed) this.#connection.append(SILENT_FRAME);
+    if (!this.#connection.fed) this.#connection.appendSilence(SILENT_FRAME);
     this.#flush();
     this.#connection.control(KEEP_ALIVE);
   }
 
   #lost(error: GatewayError): void {
     this.#rest();
+    if (this.#interim === "") this.#connection.skipQuiet();
     this.#interim = "";
     this.#emit({ type: "failed", error });
   }

@@ -20,6 +20,8 @@ const GAP = 500;
 const NO_KEYTERMS = configureKeyterms([]);
 const SILENT_GAP = new Uint8Array(GAP * BYTES_PER_MS).fill(SILENCE);
 
+/** The end of a turn covers a pause so far ahead of it: what the vendor names may lag behind what it heard. */
+const WITHIN_REACH = 1_000 * BYTES_PER_MS;
 /** Audio that may already hold speech although the vendor reports no words yet: 1 s. */
 const UNHEARD_BYTES = 1_000 * BYTES_PER_MS;
 
@@ -43,8 +45,8 @@ export class ListenV2Stream implements TranscriptionStream {
   #words: { readonly text: string; readonly confidence: number; readonly position: number } | undefined;
   #eager = false;
   #configure: string | undefined;
-  /** The caller has paused, but the turn has no words yet: end it when they come. */
-  #endWanted = false;
+  /** The caller had paused at this position: the turn is to end there, as soon as it has words. */
+  #endAt: number | undefined;
   /** The end of the turn was demanded and has not come. */
   #forced = false;
   #cancelAnswer: Cancel | undefined;
@@ -74,15 +76,15 @@ export class ListenV2Stream implements TranscriptionStream {
     // An empty binary message would end the stream at the vendor.
     if (mulaw.length === 0) return;
     this.#idle.touch();
-    if (this.#connection.append(mulaw)) this.#endWanted = false;
+    if (this.#connection.append(mulaw)) this.#goesOn();
     this.#held += mulaw.length;
     if (this.#held >= CHUNK_BYTES) this.#flush();
   }
 
   finalize(): void {
+    this.#endAt = this.#connection.end;
     this.#flush();
-    if (this.#words !== undefined && this.#connection.isOpen) this.#endTurn();
-    else this.#endWanted = true;
+    if (this.#words !== undefined) this.#endTurn();
   }
 
   hint(phrases: readonly string[]): void {
@@ -134,30 +136,41 @@ export class ListenV2Stream implements TranscriptionStream {
     } else if (changed) {
       this.#emit({ type: "interim", text, confidence });
     }
-    if (this.#endWanted) this.#endTurn();
+    this.#endTurn();
   }
 
   #ended({ text, confidence, coveredSeconds }: TurnInfo): void {
+    const position = this.#connection.positionOf(coveredSeconds);
+    if (this.#endAt !== undefined && this.#endAt - position < WITHIN_REACH) this.#endAt = undefined;
     this.#words = undefined;
     this.#eager = false;
-    this.#endWanted = false;
     this.#forced = false;
     this.#cancelAnswer?.();
-    this.#connection.confirm(this.#connection.positionOf(coveredSeconds));
+    this.#connection.confirm(position);
     if (text === "") return;
-    this.#emit({ type: "final", text, confidence });
-    this.#emit({ type: "endpoint", by: "turn" });
+    this.#emit({ type: "final", text, confidence, through: this.#connection.callerTime(position) });
+    // A turn that the caller has long gone on from was heard late, after a loss.
+    if (!this.#connection.isPast(position)) this.#emit({ type: "endpoint", by: "turn" });
   }
 
-  /** Without `ForceEndTurn`, silence ahead of time brings the model to the end of the turn. */
+  /** The caller speaks on after all. */
+  #goesOn(): void {
+    this.#endAt = undefined;
+    // Silence ahead of time that did not end the turn.
+    if (!this.#features.forceEndTurn) this.#forced = false;
+  }
+
+  /**
+   * Ends the turn if that is wanted, once the vendor was given all audio before the pause: it takes things in order.
+   * Without `ForceEndTurn`, silence ahead of time brings the model to the end of the turn.
+   */
   #endTurn(): void {
-    this.#endWanted = false;
-    if (this.#forced) return;
+    if (this.#endAt === undefined || this.#forced || !this.#connection.hasSent(this.#endAt)) return;
+    this.#forced = true;
     if (!this.#features.forceEndTurn) {
       this.#sendSilence();
       return;
     }
-    this.#forced = true;
     this.#connection.control(FORCE_END_TURN);
     this.#cancelAnswer?.();
     this.#cancelAnswer = this.#options.clock.after(this.#options.deadlines.answer, () => {
@@ -176,22 +189,22 @@ export class ListenV2Stream implements TranscriptionStream {
   }
 
   #sendSilence(): void {
-    this.#connection.append(SILENT_GAP);
+    this.#connection.appendSilence(SILENT_GAP);
     this.#flush();
   }
 
   #lost(error: GatewayError): void {
     this.#rest();
     if (this.#eager) this.#emit({ type: "resumed" });
+    if (this.#words === undefined) this.#connection.skipQuiet();
     // The turn's audio is sent again; where its beginning is gone, the words heard so far stand.
     if (this.#words !== undefined && this.#connection.overwritten) {
       const { text, confidence, position } = this.#words;
       this.#connection.confirm(position);
-      this.#emit({ type: "final", text, confidence });
+      this.#emit({ type: "final", text, confidence, through: this.#connection.callerTime(position) });
     }
     this.#words = undefined;
     this.#eager = false;
-    this.#endWanted ||= this.#forced;
     this.#forced = false;
     this.#emit({ type: "failed", error });
   }

@@ -55,6 +55,11 @@ export class ReconnectingSocket {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Bytes that the network has not taken yet. */
+  get unsent(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
   /** Connects now, unless it is connected or on its way: what was waited for before the next attempt is left out. */
   open(): void {
     if (this.#socket !== undefined || this.#closing !== undefined) return;

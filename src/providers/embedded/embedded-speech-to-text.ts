@@ -133,10 +133,7 @@ function refusal(
   bound: number,
   listener: (event: TranscriptEvent) => void,
 ): TranscriptionStream {
-  const error = new GatewayError(
-    "PROVIDER_UNAVAILABLE",
-    `${bound} calls use the embedded recogniser already`,
-  );
+  const error = new GatewayError("PROVIDER_REFUSED", `${bound} calls use the embedded recogniser already`);
   const cancel = clock.after(0, () => listener({ type: "failed", error }));
   return { push: () => {}, finalize: () => {}, hint: () => {}, close: async () => cancel() };
 }

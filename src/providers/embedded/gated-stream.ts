@@ -1,4 +1,5 @@
-import { BYTES_PER_MS } from "../../audio/audio-format.ts";
+import { BYTES_PER_MS, durationOf } from "../../audio/audio-format.ts";
+import { KeptAudio } from "../../audio/kept-audio.ts";
 import type { VoiceActivity } from "../../audio/voice-activity.ts";
 import type { TranscriptEvent, TranscriptionStream } from "../../pipeline/speech-to-text.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
@@ -10,8 +11,10 @@ import { SpeechGate } from "./speech-gate.ts";
 const SHORTEST_SPEECH = 150;
 /** Sent to the recogniser in one message: 60 ms; a message costs about as much as the work on one frame. */
 const BATCH = 60 * BYTES_PER_MS;
-/** Speech on its way and not yet worked off: 6 s. What comes beyond is dropped, and the stream told once an utterance. */
+/** Speech on its way and not yet worked off: 6 s. What comes beyond waits. */
 const MOST_UNDERWAY = 6_000 * BYTES_PER_MS;
+/** Speech kept until its final: 30 s. What comes beyond is lost, and the stream told once an utterance. */
+const MOST_KEPT = 30_000 * BYTES_PER_MS;
 /** From `finalize` to the final. */
 const FINAL_DEADLINE = 3_000;
 /** From a failure of this stream's recogniser to the next. */
@@ -28,49 +31,72 @@ export interface GatedStreamParts {
   closed(): void;
 }
 
-/** One call's audio on its way through the gate to the recogniser, and the words on their way back. */
+/** A final that was asked for. */
+interface Asked {
+  /** Where the speech let through by the gate ended. */
+  readonly at: number;
+  /** There was too little of it. */
+  readonly discard: boolean;
+  /** Audio pushed by then, in ms. */
+  readonly through: number;
+  readonly cancelDeadline: Cancel;
+  posted: boolean;
+}
+
+/**
+ * One call's audio on its way through the gate to the recogniser, and the words on their way back. What was let through
+ * since the last final is kept: when the recogniser is lost, the next one gets it, and the finals asked for are asked
+ * again, once; what makes the next one fail as well is given up.
+ */
 export class GatedStream implements TranscriptionStream {
   readonly #parts: GatedStreamParts;
   readonly #gate: SpeechGate;
-  readonly #batch = new Uint8Array(BATCH);
-  /** Serial numbers of the finals asked for, oldest first, with what disarms their deadlines. */
-  readonly #awaited = new Map<number, Cancel>();
+  readonly #audio = new KeptAudio(MOST_KEPT);
+  /** By their serial numbers, oldest first. */
+  readonly #asked = new Map<number, Asked>();
+  #connected = false;
   #serial = 0;
+  /** Audio pushed, in ms. */
+  #pushed = 0;
   #cancelReopen: Cancel | undefined;
-  #batched = 0;
   #underway = 0;
   #overloaded = false;
+  /** The recogniser has failed since the last final. */
+  #failedOnce = false;
   #hints: readonly string[] = [];
   #closed = false;
 
   constructor(parts: GatedStreamParts) {
     this.#parts = parts;
-    this.#gate = new SpeechGate(parts.activity, (mulaw) => this.#send(mulaw));
+    this.#gate = new SpeechGate(parts.activity, (mulaw) => this.#keep(mulaw));
   }
 
   /** Recognition runs, perhaps again. */
   connect(): void {
     this.#cancelReopen?.();
-    this.#underway = 0;
+    this.#disconnect();
+    this.#connected = true;
     this.#post({ type: "open", stream: this.#parts.id });
     if (this.#hints.length > 0) this.hint(this.#hints);
+    this.#send();
   }
 
   push(mulaw: Uint8Array): void {
-    if (!this.#closed) this.#gate.push(mulaw);
+    if (this.#closed) return;
+    this.#pushed += durationOf(mulaw.length);
+    this.#gate.push(mulaw);
   }
 
   finalize(): void {
     if (this.#closed) return;
-    this.#flush();
     const discard = this.#gate.spoken < SHORTEST_SPEECH;
     this.#gate.restart();
     this.#overloaded = false;
-    const asked = this.#parts.clock.now();
-    const cancel = this.#parts.clock.after(FINAL_DEADLINE, () => this.#expired(asked));
-    const serial = ++this.#serial;
-    this.#awaited.set(serial, cancel);
-    if (!this.#post({ type: "finish", stream: this.#parts.id, serial, discard })) this.#giveEmptyFinals();
+    const now = this.#parts.clock.now();
+    const cancelDeadline = this.#parts.clock.after(FINAL_DEADLINE, () => this.#expired(now));
+    const asked = { at: this.#audio.end, discard, through: this.#pushed, cancelDeadline, posted: false };
+    this.#asked.set(++this.#serial, asked);
+    this.#send();
   }
 
   hint(phrases: readonly string[]): void {
@@ -81,8 +107,8 @@ export class GatedStream implements TranscriptionStream {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const cancel of this.#awaited.values()) cancel();
-    this.#awaited.clear();
+    for (const { cancelDeadline } of this.#asked.values()) cancelDeadline();
+    this.#asked.clear();
     this.#cancelReopen?.();
     this.#gate.close();
     this.#post({ type: "close", stream: this.#parts.id });
@@ -97,53 +123,74 @@ export class GatedStream implements TranscriptionStream {
     else if (reply.type === "failed") this.#failed(reply.error);
   }
 
-  /** What was on its way is lost; whoever waits for a final gets an empty one. */
+  /** Nobody recognises until {@link connect}. */
   lost(error: GatewayError): void {
     if (this.#closed) return;
-    this.#underway = 0;
-    this.#batched = 0;
+    this.#disconnect();
     this.#parts.listener({ type: "failed", error });
-    this.#giveEmptyFinals();
   }
 
-  #send(mulaw: Uint8Array): void {
-    for (let at = 0; at < mulaw.length; ) {
-      const part = mulaw.subarray(at, at + BATCH - this.#batched);
-      this.#batch.set(part, this.#batched);
-      this.#batched += part.length;
-      at += part.length;
-      if (this.#batched === BATCH) this.#flush();
-    }
+  #disconnect(): void {
+    this.#connected = false;
+    this.#underway = 0;
+    this.#audio.rewind();
+    for (const asked of this.#asked.values()) asked.posted = false;
   }
 
-  #flush(): void {
-    if (this.#batched === 0) return;
-    const mulaw = this.#batch.slice(0, this.#batched);
-    this.#batched = 0;
-    if (this.#underway + mulaw.length > MOST_UNDERWAY) {
-      this.#reportOverload();
-      return;
+  #keep(mulaw: Uint8Array): void {
+    const { dropped } = this.#audio;
+    this.#audio.append(mulaw);
+    if (this.#audio.dropped > dropped) this.#reportOverload();
+    if (this.#audio.end - this.#audio.sent >= BATCH) this.#send();
+  }
+
+  /** Sends whole batches, and all there is where a final was asked for. */
+  #send(): void {
+    if (!this.#connected) return;
+    for (const [serial, asked] of this.#asked) {
+      if (asked.posted) continue;
+      this.#drain(asked.at);
+      if (this.#audio.sent < asked.at) return;
+      const { discard } = asked;
+      asked.posted = this.#post({ type: "finish", stream: this.#parts.id, serial, discard });
+      if (!asked.posted) return;
     }
-    this.#underway += mulaw.length;
-    this.#post({ type: "audio", stream: this.#parts.id, mulaw });
+    const pending = this.#audio.end - this.#audio.sent;
+    this.#drain(this.#audio.end - (pending % BATCH));
+  }
+
+  #drain(until: number): void {
+    this.#audio.drain(BATCH, until, (mulaw) => {
+      if (this.#underway + mulaw.length > MOST_UNDERWAY) return false;
+      const taken = this.#post({ type: "audio", stream: this.#parts.id, mulaw: mulaw.slice() });
+      if (taken) this.#underway += mulaw.length;
+      return taken;
+    });
   }
 
   #progress(bytes: number, text: string): void {
     this.#underway = Math.max(0, this.#underway - bytes);
+    this.#send();
     if (text !== "") this.#parts.listener({ type: "interim", text, confidence: 0.5 });
   }
 
+  /** Serial 0: nobody asked, the utterance was long. */
   #final(text: string, confidence: number, serial: number): void {
-    const cancel = this.#awaited.get(serial);
+    const asked = this.#asked.get(serial);
     // One that comes after its deadline: an empty one was given for it.
-    if (serial > 0 && cancel === undefined) return;
-    cancel?.();
-    this.#awaited.delete(serial);
-    this.#parts.listener({ type: "final", text, confidence });
+    if (serial > 0 && asked === undefined) return;
+    asked?.cancelDeadline();
+    this.#asked.delete(serial);
+    this.#failedOnce = false;
+    this.#audio.confirm(asked?.at ?? this.#audio.sent - this.#underway);
+    const { through } = asked ?? {};
+    this.#parts.listener({ type: "final", text, confidence, ...(through !== undefined && { through }) });
   }
 
   #failed(error: string): void {
     this.lost(new GatewayError("PROVIDER_UNAVAILABLE", `The recogniser failed: ${error}`));
+    if (this.#failedOnce) this.#giveUpWords();
+    this.#failedOnce = true;
     this.#post({ type: "close", stream: this.#parts.id });
     this.#cancelReopen?.();
     this.#cancelReopen = this.#parts.clock.after(REOPEN_AFTER, () => this.connect());
@@ -151,14 +198,19 @@ export class GatedStream implements TranscriptionStream {
 
   #expired(asked: number): void {
     const error = new GatewayError("PROVIDER_TIMEOUT", `No final words within ${FINAL_DEADLINE} ms`);
-    this.lost(error);
+    this.#parts.listener({ type: "failed", error });
+    this.#giveUpWords();
     this.#parts.late(asked);
   }
 
-  #giveEmptyFinals(): void {
-    for (const [serial, cancel] of [...this.#awaited]) {
-      cancel();
-      this.#awaited.delete(serial);
+  /** What was said so far is not recognised any more; whoever waits for a final gets an empty one. */
+  #giveUpWords(): void {
+    this.#audio.skip();
+    this.#audio.confirm(this.#audio.end);
+    this.#underway = 0;
+    for (const [serial, { cancelDeadline }] of [...this.#asked]) {
+      cancelDeadline();
+      this.#asked.delete(serial);
       this.#parts.listener({ type: "final", text: "", confidence: 0 });
     }
   }

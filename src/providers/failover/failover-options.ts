@@ -3,8 +3,8 @@ import type { GatewayError } from "../../runtime/errors.ts";
 
 export interface FailoverOptions {
   /**
-   * A provider of the list failed and the next one takes over, or stands ready to: nobody else is told, so count
-   * and log it here. A failure that goes through to the list's user, as its last provider's do, is not told here.
+   * A provider of the list failed and the next one takes over, or stands ready to, or it is tried again: nobody else
+   * is told, so count and log it here. A failure that goes through to the list's user, as its last provider's do, is not told here.
    * `provider` is the failed one's name. Must not throw.
    */
   readonly onFailure: (provider: string, error: GatewayError) => void;

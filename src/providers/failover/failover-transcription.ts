@@ -1,65 +1,106 @@
-import { BYTES_PER_MS } from "../../audio/audio-format.ts";
+import { BYTES_PER_MS, durationOf } from "../../audio/audio-format.ts";
+import { EnergyGate } from "../../audio/energy-gate.ts";
+import { KeptAudio } from "../../audio/kept-audio.ts";
+import { withoutRepeatedWords } from "../../pipeline/repeated-words.ts";
 import type {
-  SpeechToText,
   TranscriptEvent,
   TranscriptionOptions,
   TranscriptionStream,
 } from "../../pipeline/speech-to-text.ts";
-import type { Cancel, Clock } from "../../runtime/clock.ts";
 import type { GatewayError } from "../../runtime/errors.ts";
-import type { FailoverOptions } from "./failover-options.ts";
-import { RecentAudio } from "./recent-audio.ts";
+import { Portions } from "../../runtime/portions.ts";
+import { RecogniserChoice, type RecogniserChoiceParts } from "./recogniser-choice.ts";
 
-/** A provider that tries again by itself has so long to come back, in ms. */
-const GRACE = 2_000;
-/** Audio kept for the next provider: 5 s. Older audio that no final words cover is lost to it. */
-const MOST_KEPT = 5_000 * BYTES_PER_MS;
+/** Audio kept for the next connection: 30 s. Older audio that no final words cover is lost to it, and counted. */
+const MOST_KEPT = 30_000 * BYTES_PER_MS;
+/** What has piled up goes to the next recogniser at ten times the speed of speech: 2 s at once, every 200 ms. */
+const PORTION = 2_000 * BYTES_PER_MS;
+const PORTION_EVERY = 200;
+const LARGEST_PIECE = 200 * BYTES_PER_MS;
+/** Final words of which nobody says what they cover are taken to be of audio given at least so long ago, in ms. */
+const FINALS_LAG = 1_000;
+/** Final words that come so close to the pause answer the request made there. */
+const SLACK = 100 * BYTES_PER_MS;
 
-export interface FailoverTranscriptionParts extends FailoverOptions {
-  readonly clock: Clock;
-  /** In failover order; at least one. */
-  readonly providers: readonly SpeechToText[];
+type Final = Extract<TranscriptEvent, { type: "final" }>;
+
+export interface FailoverTranscriptionParts
+  extends Pick<RecogniserChoiceParts, "clock" | "random" | "providers" | "breakers" | "onFailure"> {
   readonly transcription: TranscriptionOptions;
   readonly listener: (event: TranscriptEvent) => void;
+  /** So much audio (ms) that no final words cover is not kept any more, and the one who heard it is gone. */
+  readonly onAudioLost: (ms: number) => void;
 }
 
 /**
- * One caller's stream, carried on by the next provider when the present one says that it is over, or has failed and
- * shown neither `ready` nor words for 2 s. The next one is given the audio since the last final, the hints in force
- * and a `finalize` that was not answered; what it hears of the same words replaces the interim before. It stays for
- * the rest of the stream. Only the last provider's failures reach the listener.
+ * One caller's stream, carried on when its recogniser is lost: {@link RecogniserChoice} says by whom. The next one is
+ * given the hints in force, the audio that no final words cover, faster than it was spoken and live audio behind it,
+ * and a `finalize` that was not answered, in its place. What it hears of the same words replaces the interim before;
+ * words of finals are not given twice. `through` counts in the audio of the whole stream.
  */
 export class FailoverTranscription implements TranscriptionStream {
   readonly #parts: FailoverTranscriptionParts;
-  readonly #recent = new RecentAudio(MOST_KEPT);
-  /** Which provider listens; -1: none, the stream is closed. Events of all others are late ones. */
-  #provider = -1;
+  readonly #choice: RecogniserChoice;
+  readonly #audio = new KeptAudio(MOST_KEPT);
+  readonly #gate = new EnergyGate();
+  readonly #uplink: Portions;
   #stream: TranscriptionStream | undefined;
-  readonly #retired: Promise<unknown>[] = [];
-  /** Set while the present provider has failed and may come back. */
-  #cancelGrace: Cancel | undefined;
+  /** Where the present recogniser's audio begins. */
+  #base = 0;
+  readonly #retired = new Set<Promise<unknown>>();
   #hints: readonly string[] = [];
-  #finalizing = false;
+  /** Where final words were asked for, and they have not come. */
+  #finalizeAt: number | undefined;
+  /** The present recogniser was not asked for them yet. */
+  #unasked = false;
+  /** Words were told after the last final. */
+  #interim = false;
   /** An `eager-endpoint` was told and nothing after it. */
   #eager = false;
+  /** Final words whose sound may be in the audio kept, each with where the audio ended when they came. */
+  #uncertain: readonly { readonly text: string; readonly until: number }[] = [];
+  /** Those of them that the present recogniser may hear once more. */
+  #repeated = "";
+  /** When the present recogniser was last given audio faster than it was spoken. */
+  #caughtUpAt = 0;
+  #over = false;
   #closing: Promise<void> | undefined;
 
   constructor(parts: FailoverTranscriptionParts) {
     this.#parts = parts;
+    this.#uplink = new Portions(parts.clock, PORTION_EVERY, () => this.#giveDue());
+    this.#choice = new RecogniserChoice({
+      ...parts,
+      open: (provider, listener) => provider.open(parts.transcription, listener),
+      taken: (stream) => this.#take(stream),
+      discarded: (stream) => this.#retire(stream),
+      heard: (event) => this.#hear(event),
+      left: () => this.#leave(),
+      over: (error) => this.#end(error),
+    });
   }
 
   open(): void {
-    this.#use(0);
+    this.#choice.begin();
   }
 
   push(mulaw: Uint8Array): void {
-    if (this.#hasSuccessor) this.#recent.append(mulaw);
-    this.#stream?.push(mulaw);
+    if (this.#over) return;
+    const upToDate = this.#audio.sent === this.#audio.end;
+    const loud = this.#gate.feed(mulaw);
+    this.#countingLost(() => this.#audio.append(mulaw, loud));
+    if (this.#stream === undefined) return;
+    if (upToDate) this.#audio.skip();
+    if (!loud && !this.#interim) this.#audio.skipQuiet();
+    if (upToDate) this.#stream.push(mulaw);
+    else this.#uplink.run();
   }
 
   finalize(): void {
-    this.#finalizing = true;
-    this.#stream?.finalize();
+    if (this.#over) return;
+    this.#finalizeAt = this.#audio.end;
+    this.#unasked = true;
+    this.#askIfDue();
   }
 
   hint(phrases: readonly string[]): void {
@@ -72,81 +113,119 @@ export class FailoverTranscription implements TranscriptionStream {
     return this.#closing;
   }
 
-  get #hasSuccessor(): boolean {
-    return this.#provider >= 0 && this.#provider + 1 < this.#parts.providers.length;
-  }
-
-  #use(provider: number): void {
-    const { providers, transcription } = this.#parts;
-    this.#provider = provider;
-    const stream = (providers[provider] as SpeechToText).open(transcription, (event) => {
-      if (this.#provider === provider) this.#hear(event);
-    });
-    if (this.#provider !== provider) {
-      // It failed before `open` returned, and the next one is in its place.
-      this.#retire(stream);
-      return;
-    }
+  /** The next recogniser listens. Any of the steps may make it fail, and so change the stream, before it returns. */
+  #take(stream: TranscriptionStream): void {
     this.#stream = stream;
-    this.#bringUpToDate(stream);
+    if (!this.#interim) this.#audio.skipQuiet(true);
+    this.#base = this.#audio.sent;
+    this.#repeated = this.#uncertain.map(({ text }) => text).join(" ");
+    this.#caughtUpAt = this.#parts.clock.now();
+    this.#unasked = this.#finalizeAt !== undefined;
+    if (this.#hints.length > 0) stream.hint(this.#hints);
+    if (this.#stream === stream) this.#uplink.run();
   }
 
-  /** Any of the steps may make the provider fail, and so change the stream, before it returns. */
-  #bringUpToDate(stream: TranscriptionStream): void {
-    const finalizing = this.#finalizing;
-    if (this.#hints.length > 0) stream.hint(this.#hints);
-    for (const piece of this.#recent.pieces()) {
-      if (this.#stream === stream) stream.push(piece);
-    }
-    if (finalizing && this.#stream === stream) this.finalize();
+  /** Answers whether there is more to give. */
+  #giveDue(): boolean {
+    const until = this.#audio.sent + PORTION;
+    this.#caughtUpAt = this.#parts.clock.now();
+    if (this.#unasked) this.#give(Math.min(until, this.#finalizeAt ?? until));
+    this.#askIfDue();
+    this.#give(until);
+    return this.#stream !== undefined && this.#audio.sent < this.#audio.end;
+  }
+
+  #give(until: number): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    this.#audio.drain(LARGEST_PIECE, until, (mulaw) => {
+      stream.push(mulaw);
+      return this.#stream === stream;
+    });
+  }
+
+  #askIfDue(): void {
+    if (!this.#unasked || this.#stream === undefined || this.#audio.sent < (this.#finalizeAt ?? 0)) return;
+    this.#unasked = false;
+    this.#stream.finalize();
   }
 
   #hear(event: TranscriptEvent): void {
-    if (event.type === "failed") return this.#failed(event.error);
-    if (event.type === "ready" || ("text" in event && event.text !== "")) this.#recovered();
-    // An empty final while it fails is a way of giving up, not an answer.
-    if (event.type === "final" && this.#cancelGrace === undefined) {
-      this.#recent.clear();
-      this.#finalizing = false;
-    }
     if (event.type === "eager-endpoint") this.#eager = true;
     if (event.type === "resumed" || event.type === "endpoint") this.#eager = false;
-    this.#parts.listener(event);
+    if (event.type === "final") return this.#final(event);
+    if (event.type !== "interim" || this.#repeated === "") {
+      if (event.type === "interim" && event.text !== "") this.#interim = true;
+      return this.#parts.listener(event);
+    }
+    const text = withoutRepeatedWords(this.#repeated, event.text).rest;
+    if (text === "") return;
+    this.#interim = true;
+    this.#parts.listener({ ...event, text });
   }
 
-  #failed(error: GatewayError): void {
-    const { clock, onFailure, listener, providers } = this.#parts;
-    if (!this.#hasSuccessor) return listener({ type: "failed", error });
-    onFailure((providers[this.#provider] as SpeechToText).name, error);
-    if (error.retryable) this.#cancelGrace ??= clock.after(GRACE, () => this.#giveUp());
-    else this.#giveUp();
+  #final(event: Final): void {
+    // While it fails that is a way of giving up, not an answer.
+    if (event.text === "" && this.#choice.isFailing) return;
+    const covered =
+      event.through === undefined ? undefined : this.#base + Math.round(event.through * BYTES_PER_MS);
+    const { rest: text, left } = withoutRepeatedWords(this.#repeated, event.text);
+    if (event.text !== "") this.#repeated = left;
+    this.#interim = false;
+    this.#audio.confirm(covered ?? this.#surelyCovered);
+    const { confirmed, sent } = this.#audio;
+    this.#uncertain = this.#uncertain.filter(({ until }) => until > confirmed);
+    if (covered === undefined && text !== "") this.#uncertain = [...this.#uncertain, { text, until: sent }];
+    const asked = this.#finalizeAt;
+    if (asked !== undefined && (covered ?? asked) >= asked - SLACK) {
+      this.#finalizeAt = undefined;
+      this.#unasked = false;
+    } else if (text === "") return;
+    const { type, confidence } = event;
+    const through = covered === undefined ? undefined : durationOf(Math.min(covered, this.#audio.end));
+    this.#parts.listener({ type, text, confidence, ...(through !== undefined && { through }) });
   }
 
-  #recovered(): void {
-    this.#cancelGrace?.();
-    this.#cancelGrace = undefined;
+  /** Before here lies the audio of final words that come now and do not say it. */
+  get #surelyCovered(): number {
+    const live = this.#parts.clock.now() - this.#caughtUpAt >= FINALS_LAG;
+    return live ? this.#audio.sent - FINALS_LAG * BYTES_PER_MS : 0;
   }
 
-  #giveUp(): void {
-    const next = this.#provider + 1;
-    this.#recovered();
+  /** The recogniser is lost: all that no final words cover is to be given to the next one. */
+  #leave(): void {
+    this.#uplink.stop();
     if (this.#stream !== undefined) this.#retire(this.#stream);
     this.#stream = undefined;
-    if (this.#eager) {
-      this.#eager = false;
-      this.#parts.listener({ type: "resumed" });
-    }
-    if (this.#closing === undefined) this.#use(next);
+    this.#countingLost(() => this.#audio.rewind());
+    if (!this.#eager) return;
+    this.#eager = false;
+    this.#parts.listener({ type: "resumed" });
+  }
+
+  #end(error: GatewayError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#parts.listener({ type: "failed", error });
   }
 
   /** Closed after the present event, which may come from the middle of the stream's own work. */
   #retire(stream: TranscriptionStream): void {
-    this.#retired.push(Promise.allSettled([Promise.resolve().then(() => stream.close())]));
+    const closed = Promise.allSettled([Promise.resolve().then(() => stream.close())]);
+    this.#retired.add(closed);
+    void closed.then(() => this.#retired.delete(closed));
+  }
+
+  #countingLost(change: () => void): void {
+    const { dropped } = this.#audio;
+    change();
+    if (this.#audio.dropped > dropped) this.#parts.onAudioLost(durationOf(this.#audio.dropped - dropped));
   }
 
   async #shutDown(): Promise<void> {
-    this.#provider = -1;
-    this.#recovered();
+    this.#over = true;
+    this.#choice.end();
+    this.#uplink.stop();
     const stream = this.#stream;
     this.#stream = undefined;
     await Promise.all([stream?.close(), ...this.#retired]);

@@ -35,6 +35,8 @@ class ScriptedStream implements TranscriptionStream {
   #utterance = 0;
   #speaking = false;
   #quiet = 0;
+  /** Audio listened to, in ms. */
+  #heard = 0;
   #closed = false;
 
   constructor(
@@ -54,7 +56,7 @@ class ScriptedStream implements TranscriptionStream {
   finalize(): void {
     if (this.#closed) return;
     if (this.#speaking) this.#end(false);
-    else this.#listener({ type: "final", text: "", confidence: 1 });
+    else this.#final("");
   }
 
   hint(): void {}
@@ -64,6 +66,7 @@ class ScriptedStream implements TranscriptionStream {
   }
 
   #listen(frame: Uint8Array): void {
+    this.#heard += durationOf(frame.length);
     if (this.#gate.feed(frame)) {
       this.#quiet = 0;
       if (this.#speaking) return;
@@ -79,7 +82,11 @@ class ScriptedStream implements TranscriptionStream {
 
   #end(endpoint: boolean): void {
     this.#speaking = false;
-    this.#listener({ type: "final", text: this.#words(this.#utterance), confidence: 1 });
+    this.#final(this.#words(this.#utterance));
     if (endpoint) this.#listener({ type: "endpoint", by: "silence" });
+  }
+
+  #final(text: string): void {
+    this.#listener({ type: "final", text, confidence: 1, through: this.#heard });
   }
 }

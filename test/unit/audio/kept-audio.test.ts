@@ -83,6 +83,74 @@ describe("KeptAudio", () => {
     expect(audio.overwritten).toBe(false);
   });
 
+  it("counts what a lost connection had heard and no other can be given any more, once", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3));
+    drained(audio);
+    audio.append(Uint8Array.of(4, 5, 6));
+    expect(audio.dropped).toBe(0);
+    audio.rewind();
+    audio.rewind();
+    expect(audio.dropped).toBe(2);
+    audio.append(Uint8Array.of(7));
+    audio.rewind();
+    expect(audio.dropped).toBe(3);
+    drained(audio);
+    audio.confirm(5);
+    audio.append(Uint8Array.of(8, 9));
+    drained(audio);
+    audio.append(Uint8Array.of(10));
+    audio.rewind();
+    expect([audio.dropped, drained(audio)]).toEqual([4, [7, 8, 9, 10]]);
+  });
+
+  it("keeps everything in order while its room grows", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 12 }), (sizes) => {
+        const audio = new KeptAudio(100_000);
+        const all: number[] = [];
+        for (const size of sizes) {
+          const chunk = Uint8Array.from({ length: size }, (_, i) => (all.length + i) % 251);
+          for (const byte of chunk) all.push(byte);
+          audio.append(chunk);
+        }
+        const kept = drained(audio, 1_000);
+        expect(kept).toHaveLength(Math.min(100_000, all.length));
+        expect(Buffer.from(kept).equals(Buffer.from(all.slice(-100_000)))).toBe(true);
+        expect(audio.dropped).toBe(all.length - kept.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("skips quiet audio up to a second before the first sound that is not covered", () => {
+    const audio = new KeptAudio(100_000);
+    const append = (ms: number, loud: boolean) => {
+      audio.append(new Uint8Array(ms * 8), loud);
+      audio.skip();
+      audio.skipQuiet();
+      return audio.confirmed / 8;
+    };
+    expect(append(3_000, false)).toBe(2_000);
+    expect(append(500, true)).toBe(2_000);
+    expect(append(4_000, false)).toBe(2_000);
+    expect(append(500, true)).toBe(2_000);
+    audio.confirm(4_000 * 8);
+    expect(append(20, false)).toBe(4_000);
+    audio.confirm(8_000 * 8);
+    expect(append(1_980, false)).toBe(9_000);
+  });
+
+  it("skips quiet audio that was not sent only when told to", () => {
+    const audio = new KeptAudio(100_000);
+    audio.append(new Uint8Array(3_000 * 8), false);
+    audio.skipQuiet();
+    expect([audio.sent, audio.confirmed]).toEqual([0, 0]);
+    audio.skipQuiet(true);
+    expect([audio.sent, audio.confirmed]).toEqual([16_000, 16_000]);
+    expect(audio.dropped).toBe(0);
+  });
+
   it("behaves as a list with a bound", () => {
     const action = fc.oneof(
       fc.record({ append: fc.uint8Array({ minLength: 1, maxLength: 12 }) }),
@@ -96,7 +164,6 @@ describe("KeptAudio", () => {
         const all: number[] = [];
         let sent = 0;
         let start = 0;
-        let confirmed = 0; // also of what was not sent when it was confirmed
         for (const step of actions) {
           if ("append" in step) {
             all.push(...step.append);
@@ -108,8 +175,7 @@ describe("KeptAudio", () => {
             sent = all.length;
           } else if ("confirm" in step) {
             audio.confirm(step.confirm);
-            confirmed = Math.max(confirmed, Math.min(step.confirm, all.length));
-            start = Math.max(start, Math.min(confirmed, sent));
+            start = Math.max(start, Math.min(step.confirm, sent));
           } else {
             audio.rewind();
             sent = start;

@@ -21,6 +21,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.constant<Happening>({ type: "speech-ended", since: 0 }),
   text.map((text): Happening => ({ type: "interim", text, confidence: 0.5 })),
   text.map((text): Happening => ({ type: "final", text, confidence: 0.5 })),
+  fc
+    .record({ text, saidUntil: fc.nat(100_000) })
+    .map((heard): Happening => ({ type: "final", confidence: 0.5, ...heard })),
+  fc.boolean().map((lost): Happening => ({ type: "hearing", lost })),
   fc.constantFrom<Happening>({ type: "endpoint", by: "turn" }, { type: "endpoint", by: "silence" }),
   text.map((text): Happening => ({ type: "eager-endpoint", text })),
   fc.constant<Happening>({ type: "resumed" }),

@@ -76,7 +76,7 @@ describe("EmbeddedSpeechToText", () => {
     stream.finalize();
     expect(orders.at(-1)).toMatchObject({ type: "finish", discard: true });
     link.listener?.message({ type: "final", stream: 1, text: "", confidence: 0, serial: 1 });
-    expect(events).toEqual([{ type: "final", text: "", confidence: 0 }]);
+    expect(events).toEqual([{ type: "final", text: "", confidence: 0, through: 1_000 }]);
     await stt.close("test");
   });
 
@@ -94,7 +94,7 @@ describe("EmbeddedSpeechToText", () => {
     expect(events).toEqual([
       { type: "ready" },
       { type: "interim", text: "opening", confidence: 0.5 },
-      { type: "final", text: "opening hours", confidence: 0.8 },
+      { type: "final", text: "opening hours", confidence: 0.8, through: 1_500 },
     ]);
     expect(leftOut).toEqual(["zzyzx"]);
     await stt.close("test");
@@ -117,44 +117,73 @@ describe("EmbeddedSpeechToText", () => {
     await stt.close("test");
   });
 
-  it("opens its streams again, with their hints, after a crash", async () => {
+  it("opens its streams again after a crash, with their hints, the speech without a final and the demand for it", async () => {
     const { clock, stt, open, orders, link, events } = harness();
     const stream = open();
     stream.hint(["sales"]);
     stream.push(word);
     stream.finalize();
+    link.listener?.message({ type: "final", stream: 1, text: "sales", confidence: 1, serial: 1 });
+    orders.length = 0;
+    stream.push(word);
+    stream.finalize();
+    const before = bytesOf(orders);
     link.listener?.down(new Error("crash"));
-    expect(events).toMatchObject([
-      { type: "failed", error: { code: "PROVIDER_UNAVAILABLE" } },
-      { type: "final", text: "" },
-    ]);
+    stream.push(word);
+    expect(events.slice(1)).toMatchObject([{ type: "failed", error: { code: "PROVIDER_UNAVAILABLE" } }]);
     orders.length = 0;
     link.listener?.up();
-    expect(orders).toEqual([
-      { type: "open", stream: 1 },
-      { type: "hint", stream: 1, phrases: ["sales"] },
-    ]);
+    const kinds = orders.map((order) => order.type).filter((type, i, all) => type !== all[i - 1]);
+    expect(kinds).toEqual(["open", "hint", "audio", "finish", "audio"]);
+    const finish = orders.findIndex((order) => order.type === "finish");
+    expect(bytesOf(orders.slice(0, finish))).toBe(before);
+    expect(orders[finish]).toEqual({ type: "finish", stream: 1, serial: 2, discard: false });
+    link.listener?.message({ type: "final", stream: 1, text: "yes", confidence: 1, serial: 2 });
+    expect(events.at(-1)).toEqual({ type: "final", text: "yes", confidence: 1, through: 3_000 });
     expect(clock.armed).toBe(0);
     await stt.close("test");
   });
 
-  it("answers with an empty final while no thread runs", async () => {
-    const { stt, open, link, events } = harness();
+  it("waits for a thread that does not run, until the deadline", async () => {
+    const { clock, stt, open, link, events } = harness();
     const stream = open();
     link.up = false;
     stream.push(word);
     stream.finalize();
-    expect(events).toEqual([{ type: "final", text: "", confidence: 0 }]);
+    expect(events).toEqual([]);
+    clock.advanceTo(3_000);
+    expect(events).toMatchObject([{ type: "failed" }, { type: "final", text: "" }]);
     await stt.close("test");
   });
 
-  it("drops speech that the recogniser does not keep up with, and says so once an utterance", async () => {
-    const { stt, open, orders, events } = harness();
+  it("has 6 s of speech underway at most, keeps 30 s, and says once an utterance that more is lost", async () => {
+    const { stt, open, orders, events, link } = harness();
     const stream = open();
-    const long = encodeMulaw(concat(silence(600), voice(12_000, -20)));
-    stream.push(long);
+    const speechOf = (ms: number) => encodeMulaw(concat(silence(600), voice(ms, -20)));
+    stream.push(speechOf(12_000));
     expect(bytesOf(orders) / 8).toBeLessThanOrEqual(6_000);
+    expect(events).toEqual([]);
+    link.listener?.message({ type: "progress", stream: 1, bytes: 16_000, text: "" });
+    expect(bytesOf(orders) / 8).toBeGreaterThan(7_900);
+    stream.push(speechOf(30_000));
     expect(events).toMatchObject([{ type: "failed", error: { code: "PROVIDER_UNAVAILABLE" } }]);
+    await stt.close("test");
+  });
+
+  it("gives speech up that makes the recogniser fail twice", async () => {
+    const { clock, stt, open, orders, link, events } = harness();
+    const stream = open();
+    stream.push(word);
+    stream.finalize();
+    link.listener?.message({ type: "failed", stream: 1, error: "bad" });
+    orders.length = 0;
+    clock.advanceTo(1_000);
+    expect(bytesOf(orders)).toBeGreaterThan(0);
+    link.listener?.message({ type: "failed", stream: 1, error: "bad" });
+    expect(events.map(({ type }) => type)).toEqual(["failed", "failed", "final"]);
+    orders.length = 0;
+    clock.advanceTo(2_000);
+    expect(orders.map(({ type }) => type)).toEqual(["open"]);
     await stt.close("test");
   });
 
@@ -165,7 +194,7 @@ describe("EmbeddedSpeechToText", () => {
     second.push(word);
     second.finalize();
     clock.advanceTo(1);
-    expect(events).toMatchObject([{ type: "failed", error: { code: "PROVIDER_UNAVAILABLE" } }]);
+    expect(events).toMatchObject([{ type: "failed", error: { code: "PROVIDER_REFUSED" } }]);
     await second.close();
     await first.close();
     await first.close();
