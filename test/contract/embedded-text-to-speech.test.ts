@@ -82,6 +82,21 @@ describe("the embedded voice", () => {
     expect(events).toEqual([{ type: "done" }]);
   });
 
+  it("reads foreign letters as their nearest English ones, and makes no sound of a script that it cannot read", async () => {
+    const connection = textToSpeech().open({ language: "de-DE" });
+    const said = async (text: string): Promise<readonly Uint8Array[]> => {
+      const events = await speak(connection, (utterance) => {
+        utterance.write(text);
+        utterance.end();
+      }).over;
+      return audioOf(events).map(({ mulaw }) => mulaw);
+    };
+    const [foreign, plain] = [await said("Schöne Grüße."), await said("Schone Grusse.")];
+    expect(foreign).toHaveLength(1);
+    expect(foreign).toEqual(plain);
+    expect(await said("はい。")).toEqual([]);
+  });
+
   it("speaks a text without a flush in parts", async () => {
     const connection = textToSpeech().open({ language: "en-US" });
     const text = "one two three four five. ".repeat(30);
