@@ -8,8 +8,12 @@ describe("LatenessProbe", () => {
     const delays = [0.025, 0.001, 0.3, 0.5];
     let running = false;
     const delay = {
-      start: () => void (running = true),
-      stop: () => void (running = false),
+      start: () => {
+        running = true;
+      },
+      stop: () => {
+        running = false;
+      },
       read: () => ({ p50: 0, p99: delays.shift() ?? 0, max: 1 }),
     };
     const readings: number[] = [];
