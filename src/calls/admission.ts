@@ -69,7 +69,7 @@ export class Admission {
 
   /** So few calls do not make an event loop late: something else does, and refusing calls would not help. */
   get leastCalls(): number {
-    return Math.max(1, Math.ceil(this.limits.maxCalls * LEAST_CALLS));
+    return Math.max(LEAST_CALLS, Math.ceil(this.limits.maxCalls * LEAST_PART));
   }
 
   /** Once calls are refused, it must get better by so much before they are taken again. */
@@ -78,7 +78,8 @@ export class Admission {
   }
 }
 
-/** Part of the lines. */
-const LEAST_CALLS = 0.1;
+/** A count, and a part of the lines: twenty calls take less than a twentieth of a core. */
+const LEAST_CALLS = 20;
+const LEAST_PART = 0.1;
 /** Part of the bound. */
 const RELIEF = 0.7;

@@ -10,16 +10,17 @@ describe("the readiness", () => {
   it("says what stands in the way of a further call", () => {
     const clock = new ManualClock();
     const onListenerError = (error: unknown) => expect.unreachable(String(error));
-    const registry = new CallRegistry({ clock, maxCalls: 2, maxLateness: 40, onListenerError });
+    const registry = new CallRegistry({ clock, maxCalls: 21, maxLateness: 40, onListenerError });
     const calls = () => {
       const { ready, checks } = readinessOf(registry, written, []);
       return [ready, checks.calls];
     };
     expect(calls()).toEqual([true, "ok"]);
-    registry.admit(aCall({ sessionId: 1, sipCallId: "CA1" }));
-    registry.lines.admission.measured({ at: 0, lateness: 50, streams: 1 });
+    for (let sessionId = 1; sessionId <= 20; sessionId++)
+      registry.admit(aCall({ sessionId, sipCallId: `CA${sessionId}` }));
+    registry.lines.admission.measured({ at: 0, lateness: 50, streams: 20 });
     expect(calls()).toEqual([false, "the event loop is too late for a further call"]);
-    registry.admit(aCall({ sessionId: 2, sipCallId: "CA2" }), "ringing", { inProgress: true });
+    registry.admit(aCall({ sessionId: 21, sipCallId: "CA21" }), "ringing", { inProgress: true });
     expect(calls()).toEqual([false, "all lines are in use"]);
     registry.lines.refuseWhile(() => true);
     expect(calls()).toEqual([false, "too much waits for the store; no further calls are taken"]);

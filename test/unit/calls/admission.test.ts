@@ -67,9 +67,12 @@ describe("admission", () => {
   });
 
   it("refuses nobody because of an event loop that so few calls cannot have made late", () => {
-    const { stream } = told(steady(500, 9));
-    expect(stream(9)).toBeUndefined();
-    expect(stream(10)).toBe("lateness");
+    const { stream } = told(steady(500, 19));
+    expect(stream(19)).toBeUndefined();
+    expect(stream(20)).toBe("lateness");
+    const many = told(steady(500, 99), { ...limits, maxCalls: 1_000 });
+    expect(many.stream(99)).toBeUndefined();
+    expect(many.stream(100)).toBe("lateness");
   });
 
   it("takes calls again only once it is clearly better", () => {
@@ -156,7 +159,7 @@ describe("shedding", () => {
   });
 
   it("gives up nothing for so few calls", () => {
-    expect(level(steady(500, 9), 9)).toBe("none");
+    expect(level(steady(500, 19), 19)).toBe("none");
   });
 
   it("goes on until it is clearly better", () => {
