@@ -351,3 +351,52 @@ function voiceBy(which: () => TextToSpeech, prepared: () => void = () => {}): Te
 function longestGap(frames: readonly { readonly at: number }[]): number {
   return Math.max(...frames.slice(1).map(({ at }, index) => at - (frames[index]?.at ?? at)));
 }
+
+describe("a hedged reply", () => {
+  it("is heard from whoever begins first, and what the other one read is part of the call's usage", async () => {
+    const hedges: string[] = [];
+    let model: LanguageModel | undefined;
+    let slow = false;
+    const told = await VirtualCall.open({
+      speechToText: scriptedSpeechToText({ words: () => "What are your hours?", punctuates: true }),
+      languageModel: (clock) => {
+        const [quick, hanging] = [vendor("first", clock), vendor("first", clock, "hangs")];
+        const first: LanguageModel = {
+          name: "first",
+          reply: (request) => (slow ? hanging : quick).reply(request),
+        };
+        model = failoverLanguageModel([first, vendor("second", clock)], {
+          clock,
+          onFailure: () => {},
+          onHedge: (outcome) => hedges.push(outcome),
+          breakers: new CircuitBreakers(clock),
+          firstToken: 2_500,
+          hedgePercentile: 95,
+        });
+        return model;
+      },
+      textToSpeech: (clock) => scriptedTextToSpeech({ clock, firstByte: 100 }),
+    });
+    const request = { conversationId: "before", prompt: "", messages: [], tools: [] };
+    for (let reply = 0; reply < 20; reply++) {
+      const earlier = (async () => {
+        const parts = model?.reply({ ...request, signal: new AbortController().signal }) ?? [];
+        for await (const _ of parts);
+      })();
+      await told.clock.settleTo(told.clock.now() + 1_000);
+      await earlier;
+    }
+    slow = true;
+    await told.dial();
+    await told.hearsOut(0);
+    await told.says(question);
+    await told.hearsOut(1);
+    expect(said(told)).toEqual([`agent: ${whole}`]);
+    expect(hedges).toEqual(["won"]);
+    expect(told.of("model-used")).toMatchObject([
+      { provider: "first", output: 0, estimated: true },
+      { estimated: true },
+    ]);
+    expect(told.of("model-used")[0]?.input).toBeGreaterThan(0);
+  });
+});
