@@ -2,13 +2,13 @@ import type { Call } from "../calls/call.ts";
 import type { CallFact, EndReason, TurnStage } from "../calls/call-event.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
+import { CallTools } from "./call-tools.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
-import { Secrets } from "./secrets.ts";
-import { type Tool, toolCalled } from "./tools.ts";
+import { toolCalled } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -27,15 +27,14 @@ export interface AgentMindOptions {
 /** The agent's thinking: one reply of the model at a time, perhaps begun before the caller's turn is over. */
 export class AgentMind {
   readonly #options: AgentMindOptions;
-  readonly #tools: readonly Tool[];
-  readonly #secrets = new Secrets();
+  readonly #tools: CallTools;
   #thinking = new AbortController();
   #guess: Guessed | undefined;
 
   constructor(options: AgentMindOptions) {
     this.#options = options;
-    const allowed = options.call.profile.tools;
-    this.#tools = options.parts.tools.filter(({ name }) => allowed === undefined || allowed.includes(name));
+    const { call, line, parts } = options;
+    this.#tools = new CallTools({ clock: parts.clock, call, tools: parts.tools, line });
   }
 
   /** The model's answer to what the caller said. */
@@ -115,8 +114,7 @@ export class AgentMind {
       model: languageModel,
       prompt,
       tools: this.#tools,
-      line: this.#options.line,
-      secrets: this.#secrets,
+      turn: turn.number,
       sessionId: this.#options.call.sessionId,
       messages,
       conversation: this.#options.conversation,
@@ -162,7 +160,7 @@ export class AgentMind {
   close(): void {
     this.discard();
     this.stop();
-    this.#secrets.forget();
+    this.#tools.close();
   }
 
   /** Gives up the reply under way. */

@@ -2,22 +2,21 @@ import type { EndReason, TurnStage } from "../calls/call-event.ts";
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
-import type { CallerLine } from "./caller-line.ts";
+import type { CallTools } from "./call-tools.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import { type ModelUsage, meteredReply } from "./metered-model.ts";
 import type { Playback } from "./playback.ts";
-import type { Secrets } from "./secrets.ts";
-import { limitOf, runToolWithinLimit, TOOL_LIMIT, type Tool, type ToolOutcome } from "./tools.ts";
+import { TOOL_LIMIT, type ToolOutcome } from "./tools.ts";
 
 export interface ModelReplyOptions {
   readonly clock: Clock;
   readonly model: LanguageModel;
   readonly prompt: string;
-  readonly tools: readonly Tool[];
+  readonly tools: CallTools;
+  /** The agent's turn that is being made. */
+  readonly turn: number;
   readonly sessionId: number;
-  readonly line: CallerLine;
-  readonly secrets: Secrets;
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
   readonly conversation: Pick<Conversation, "toolsCalled" | "toolAnswered">;
@@ -69,7 +68,7 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
     conversationId: String(sessionId),
     prompt,
     messages: options.messages(),
-    tools,
+    tools: tools.offered,
     signal,
   };
   for await (const part of meteredReply(model, request, options.used)) {
@@ -79,8 +78,9 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
     if (part.type === "text") {
       speech.write(part.text);
       await roomToSpeak(options);
-    } else if (part.type === "tool-call") calls.push(part.call);
-    else if (part.type === "hints") options.hint(part.phrases);
+    } else if (part.type === "tool-call") {
+      if (calls.length < MOST_CALLS) calls.push(part.call);
+    } else if (part.type === "hints") options.hint(part.phrases);
   }
   return calls;
 }
@@ -92,12 +92,12 @@ async function roomToSpeak({ playback, speech, clock, signal }: ModelReplyOption
 }
 
 async function runWithinLimit(options: ModelReplyOptions, call: ToolCall): Promise<ToolOutcome> {
-  const { clock, tools, sessionId, line, secrets, signal } = options;
-  const limit = limitOf(tools, call);
+  const { clock, tools, turn, signal } = options;
+  const limit = tools.limitOf(call);
   options.working(clock.now() + limit);
   // A tool that may take long is at work with the caller, not keeping them waiting.
   const cancelFiller = limit > TOOL_LIMIT ? () => {} : fillWhileWaiting(options);
-  const outcome = await runToolWithinLimit(clock, tools, call, { sessionId, line, secrets, signal });
+  const outcome = await tools.run(turn, call, signal);
   cancelFiller();
   options.toolCalled(call.name, outcome);
   return outcome;
@@ -112,6 +112,8 @@ function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions
 
 /** Answers of the model within one turn, tool results in between. */
 const MOST_ROUNDS = 6;
+/** Tools that one answer of the model may ask for; of more there is no trace. */
+const MOST_CALLS = 32;
 /** Audio made ahead of the caller's ear, in ms, beyond which the model waits. */
 const LONGEST_LOOKAHEAD = 30_000;
 const LOOK_AGAIN = 500;
