@@ -7,9 +7,20 @@ const SECRET_URLS: readonly string[] = ["databaseUrl", "redisUrl"];
 /** A shorter value in the query of a URL is no key, and may be a word of everybody's. */
 const SHORTEST_QUERY_SECRET = 16;
 
-/** Every configured value that must not be read by anybody: in no line of a log, in no report. */
+/**
+ * Every configured value that must not be read by anybody, in no line of a log and in no report, as it is written and
+ * as it travels: in a URL, and in base64.
+ */
 export function secretsOf(config: Config): readonly string[] {
-  return [...new Set(secretsIn(config))].filter((secret) => secret !== "");
+  const { accountSid, authToken } = config.twilio;
+  const pair = authToken === undefined ? [] : [`${accountSid ?? ""}:${authToken}`];
+  const secrets = [...secretsIn(config), ...pair].filter((secret) => secret !== "");
+  return [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret), inBase64(secret)]))];
+}
+
+/** Without the padding, which some leave out. */
+function inBase64(text: string): string {
+  return Buffer.from(text).toString("base64").replace(/=+$/, "");
 }
 
 function secretsIn(settings: object): string[] {
@@ -21,12 +32,13 @@ function secretsIn(settings: object): string[] {
   });
 }
 
-/** The password of a URL, as it stands there and as it is sent, and what may be a key in its query. */
+/** The password of a URL, alone and as it is sent, and what may be a key in its query. */
 function secretsOfUrl(value: string): string[] {
   if (!/^[a-z][a-z0-9+.-]{0,30}:\/\/\S+$/i.test(value) || !URL.canParse(value)) return [];
-  const { password, searchParams } = new URL(value);
+  const { username, password, searchParams } = new URL(value);
   const keys = [...searchParams.values()].filter((one) => one.length >= SHORTEST_QUERY_SECRET);
-  return [password, decoded(password), ...keys];
+  if (password === "") return keys;
+  return [decoded(password), `${decoded(username)}:${decoded(password)}`, ...keys];
 }
 
 function decoded(text: string): string {
