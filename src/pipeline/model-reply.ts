@@ -64,6 +64,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
 async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
   const { model, prompt, tools, speech, signal, sessionId } = options;
   const calls: ToolCall[] = [];
+  let room = MOST_CHARACTERS;
   const request = {
     conversationId: String(sessionId),
     prompt,
@@ -76,7 +77,9 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
     if (speech.failure !== undefined) throw speech.failure;
     options.reached("llm-first-token");
     if (part.type === "text") {
-      speech.write(part.text);
+      speech.write(part.text.slice(0, room));
+      room -= part.text.length;
+      if (room <= 0) break;
       await roomToSpeak(options);
     } else if (part.type === "tool-call") {
       if (calls.length < MOST_CALLS) calls.push(part.call);
@@ -112,6 +115,8 @@ function fillWhileWaiting({ clock, filler, playback, speech }: ModelReplyOptions
 
 /** Answers of the model within one turn, tool results in between. */
 const MOST_ROUNDS = 6;
+/** Of one answer of the model: ten minutes of speech. What it writes beyond them is not waited for. */
+const MOST_CHARACTERS = 10_000;
 /** Tools that one answer of the model may ask for; of more there is no trace. */
 const MOST_CALLS = 32;
 /** Audio made ahead of the caller's ear, in ms, beyond which the model waits. */
