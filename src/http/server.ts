@@ -20,9 +20,9 @@ import { LiveTickets } from "./live/live-tickets.ts";
 import { keyCheck, requireBearer, requireBearerOrTicket, requireOwnOrigin } from "./plugins/access.ts";
 import { limitConnections } from "./plugins/connection-limit.ts";
 import { allowOrigins } from "./plugins/cors.ts";
-import { takeEmptyJson } from "./plugins/empty-json.ts";
 import { answerClientError, answerError, handleErrors } from "./plugins/errors.ts";
 import { doOnce } from "./plugins/idempotency.ts";
+import { takeJson } from "./plugins/json-bodies.ts";
 import { serveLiveSockets } from "./plugins/live-sockets.ts";
 import { describeApi } from "./plugins/openapi.ts";
 import { limitRates, type RateLimits } from "./plugins/rate-limits.ts";
@@ -123,7 +123,7 @@ export function buildHttpServer(options: HttpServerOptions) {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  takeEmptyJson(app);
+  takeJson(app);
   handleErrors(app);
   logRequests(app, registry);
   measureRequests(app, options.metrics);

@@ -31,7 +31,7 @@ beforeAll(async () => {
     JOURNALS: "all",
     AGENT_PROFILES: "agents.json",
   });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await image.stop();
@@ -56,7 +56,7 @@ it("cannot write where it is, only where its data is", async () => {
   expect(await writes("dist/main.js")).toBe(locked);
   expect(await writes("left-behind")).toBe(locked);
   expect(await writes(`${image.data}/probe`)).toBe(0);
-});
+}, 120_000);
 
 it("answers a call and speaks, its recording and journal are kept, and all of it is for its own user alone", async () => {
   const phone = new SimulatedPhone({
@@ -78,7 +78,7 @@ it("answers a call and speaks, its recording and journal are kept, and all of it
   );
   expect(written.filter(({ others }) => others !== 0)).toEqual([]);
   expect(image.said).not.toMatch(/EROFS|EACCES|EPERM/);
-});
+}, 120_000);
 
 it("has touched nothing but its data", () => {
   expect(image.snapshot()).toEqual(before);
@@ -94,4 +94,4 @@ it("is healthy while it answers, and not when it does not, by a program that is 
   expect(await healthCheck(port)).toBe(0);
   await image.stop();
   expect(await healthCheck(port)).toBe(1);
-});
+}, 120_000);

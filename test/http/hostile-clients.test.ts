@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { GatewayError } from "../../src/runtime/errors.ts";
 import { answersTo, PINGS } from "../support/ping-flood.ts";
-import { FeedClient, type HttpFixture, httpFixture, listen } from "./http-fixture.ts";
+import { FeedClient, type HttpFixture, httpFixture, listen, liveCall } from "./http-fixture.ts";
 
 const closers: (() => unknown)[] = [];
 
@@ -67,7 +68,7 @@ describe("a live feed", () => {
     const answers = await answersTo(socket, () => socket.close());
     expect(answers).toBeGreaterThan(0);
     expect(answers).toBeLessThan(PINGS);
-  });
+  }, 60_000); // a busy machine takes long for so many
 
   it("closes on a client that sends more than 120 messages in a minute, and on none that sends fewer", async () => {
     const { origin, clock } = await serve();
@@ -126,6 +127,41 @@ describe("connections", () => {
     let answer = "";
     for await (const chunk of socket) answer += String(chunk);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+  });
+});
+
+describe("errors", () => {
+  it.each([
+    ["STORE_UNAVAILABLE", 503],
+    ["PROVIDER_UNAVAILABLE", 503],
+    ["PROVIDER_PROTOCOL", 502],
+    ["CONFIG_INVALID", 500],
+    ["INTERNAL", 500],
+  ] as const)("of %s tell nothing of what is behind the gateway; the log does", async (code, status) => {
+    const inner = "connect ECONNREFUSED 10.0.0.7:5432, /var/lib/earshot/data";
+    const { app, log } = await serve({
+      readiness: () => {
+        throw new GatewayError(code, inner);
+      },
+    });
+    const response = await app.inject("/ready");
+    expect([response.statusCode, response.json().code]).toEqual([status, code]);
+    expect(response.body).not.toMatch(/10\.0\.0\.7|5432|var|stack/);
+    expect(log.join("")).toContain(inner);
+  });
+
+  it("refuse a transcript of more lines than a call has utterances, and the call goes on", async () => {
+    const fixture = await serve();
+    const sessionId = liveCall(fixture);
+    const end = (lines: number) =>
+      fixture.app.inject({
+        method: "POST",
+        url: "/end",
+        payload: { call_id: `call_${sessionId}`, transcript: "a\n".repeat(lines - 1) },
+      });
+    expect((await end(10_001)).statusCode).toBe(400);
+    expect(fixture.registry.liveCount).toBe(1);
+    expect((await end(10_000)).statusCode).toBe(200);
   });
 });
 
