@@ -191,6 +191,7 @@ it("no secret is in the log, in an answer, in metrics, whatever vendors say in t
   await eventually(
     () => vendor.asked.some((one) => one.includes("/calls?code=")),
     "the history is delivered",
+    PATIENCE,
   );
   child.kill("SIGINT");
   await exited;
