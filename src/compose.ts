@@ -21,6 +21,7 @@ import { composeTelemetry } from "./compose-telemetry.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
+import { isForeignPage } from "./http/own-origin.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
@@ -176,12 +177,13 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     clock,
     registry,
     signatureIsValid: ({ headers }) =>
-      authToken === undefined ||
-      upgradeSignatureIsValid(
-        authToken,
-        headers["x-twilio-signature"],
-        publicUrl.replace(/^http/, "ws") + MEDIA_PATH,
-      ),
+      authToken === undefined
+        ? !isForeignPage(headers, { publicUrl: () => publicUrl, corsOrigins: config.corsOrigins })
+        : upgradeSignatureIsValid(
+            authToken,
+            headers["x-twilio-signature"],
+            publicUrl.replace(/^http/, "ws") + MEDIA_PATH,
+          ),
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
     observer: (call) => journals.messagesOf(call),

@@ -2,6 +2,7 @@ import { startEarshot } from "./compose.ts";
 import { loadConfig } from "./config/config.ts";
 import { loadDotEnv } from "./config/dot-env.ts";
 import { namesOf } from "./config/provider-lists.ts";
+import { weakSecrets } from "./config/weak-secrets.ts";
 import { GatewayError } from "./runtime/errors.ts";
 
 /** How long live calls may go on after SIGTERM, in ms; SIGINT (Ctrl-C) ends them at once. */
@@ -12,7 +13,8 @@ try {
   const config = loadConfig(process.env);
   const earshot = await startEarshot(config);
   const { logger } = earshot;
-  for (const sentence of config.notYet) logger.warn(sentence);
+  const weak = weakSecrets({ API_SECRET_KEY: config.apiSecretKey, JWT_SECRET: config.callHistory.jwtSecret });
+  for (const sentence of [...config.notYet, ...weak]) logger.warn(sentence);
   logger.info(
     { url: earshot.url, public_url: earshot.publicUrl, providers: namesOf(config.providers) },
     "ready",

@@ -144,16 +144,23 @@ export class EnvironmentReader {
 
   /** The URL of a server that holds a password, so never shown. */
   secretUrl(name: string, protocols: readonly string[], example: string): string | undefined {
-    return this.#url(name, protocols, `a ${protocols[0]}// URL`, example)?.href;
+    return this.#url(name, protocols, `a ${protocols[0]}// URL`, example, false)?.href;
   }
 
-  #url(name: string, protocols: readonly string[], kind: string, example: string): URL | undefined {
+  /** @param show whether its value may be shown, when it has no user in it. */
+  #url(
+    name: string,
+    protocols: readonly string[],
+    kind: string,
+    example: string,
+    show = true,
+  ): URL | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url !== undefined && url.hostname !== "" && protocols.includes(url.protocol)) return url;
-    const shown = value.includes("@") ? "set, but" : `is "${value}", which`;
-    this.problem(name, `${value.includes("@") ? `is ${shown}` : shown} is not ${kind}`, `use ${example}`);
+    const shown = show && !value.includes("@") ? `is "${value}", which` : "is set, but";
+    this.problem(name, `${shown} is not ${kind}`, `use ${example}`);
     return undefined;
   }
 }

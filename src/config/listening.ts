@@ -20,7 +20,7 @@ export function readListening(environment: EnvironmentReader, authToken: string 
   const host = readHost(environment);
   const port = environment.integer("PORT", 8000, 0, 65535);
   const publicUrl = environment.origin("PUBLIC_URL") ?? originOf(host, port);
-  const apiSecretKey = environment.text("API_SECRET_KEY");
+  const apiSecretKey = environment.key("API_SECRET_KEY");
   const exposure = exposedBy(host, publicUrl);
   if (exposure !== undefined && apiSecretKey === undefined) {
     environment.problem(

@@ -9,6 +9,7 @@ export type MediaProblem =
   | "second-start"
   | "wrong-stream"
   | "odd-frame"
+  | "too-fast"
   | "unsupported-format"
   | "too-large"
   | "too-many-problems"

@@ -5,6 +5,7 @@ import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { RecordingTarget } from "../calls/recordings.ts";
 import type { MediaSink } from "../pipeline/media-sink.ts";
+import { answerPings } from "../runtime/answer-pings.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { countProblem, mediaCounters } from "./media-counters.ts";
 import { CloseCode, corkedSocket } from "./media-socket.ts";
@@ -14,7 +15,7 @@ import type { SessionHost } from "./session-host.ts";
 export interface MediaStreamServerOptions {
   readonly clock: Clock;
   readonly registry: CallRegistry;
-  /** Whether the upgrade was signed by Twilio; asked before the 101. */
+  /** Whether the upgrade was signed by Twilio or, where signatures cannot be checked, may be its; asked before the 101. */
   readonly signatureIsValid: (request: IncomingMessage) => boolean;
   readonly claim: (token: string, sipCallId: string) => Promise<Call>;
   readonly conversation: (call: Call) => MediaSink;
@@ -36,6 +37,7 @@ export class MediaStreamServer {
     perMessageDeflate: false, // 372-byte messages of base64: it costs more than it saves
     skipUTF8Validation: true, // JSON.parse or the frame reader sees every byte anyway
     maxPayload: LARGEST_MESSAGE,
+    autoPong: false,
   });
 
   constructor(options: MediaStreamServerOptions) {
@@ -86,6 +88,7 @@ export class MediaStreamServer {
   #serve(webSocket: WebSocket, connection: Duplex): void {
     const session = new MediaStreamSession(this.#host, corkedSocket(webSocket, connection));
     webSocket.on("message", (data, isBinary) => session.receive(data as Buffer, isBinary));
+    answerPings(webSocket);
     webSocket.on("close", () => session.socketClosed());
     webSocket.on("error", (error) => {
       if ("code" in error && error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH")

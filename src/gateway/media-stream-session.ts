@@ -27,6 +27,8 @@ export class MediaStreamSession implements Playback {
   #watchdog: Cancel | undefined;
   #lastMessageAt = 0;
   #startedAt = 0;
+  /** Audio of the caller's so far, what never arrived included, in ms. */
+  #heardMs = 0;
   #problems = 0;
   /** Messages that came while the token was being checked. */
   readonly #early: Buffer[] = [];
@@ -56,7 +58,7 @@ export class MediaStreamSession implements Playback {
     this.#lastMessageAt = this.#host.clock.now();
     if (isBinary) return this.#note("binary");
     if (this.#state === "claiming") {
-      if (this.#early.length < EARLY_LIMIT) this.#early.push(raw);
+      if (this.#early.length < EARLY_LIMIT && raw.length <= EARLY_BYTES) this.#early.push(raw);
       return;
     }
     this.#stream?.observe?.(raw);
@@ -200,6 +202,9 @@ export class MediaStreamSession implements Playback {
     counters.bytesIn += audio.length;
     if (audio.length !== FRAME_BYTES) this.#note("odd-frame");
     const missing = stream.gaps.missingBefore(timestamp, audio.length);
+    const heardMs = this.#heardMs + missing + durationOf(audio.length);
+    if (heardMs > this.#lastMessageAt - this.#startedAt + AHEAD_LIMIT) return this.#note("too-fast");
+    this.#heardMs = heardMs;
     if (missing > 0) {
       counters.gaps += 1;
       counters.gapMs += missing;
@@ -280,6 +285,13 @@ const START_LIMIT = 5_000;
 const SOCKET_SILENCE_LIMIT = 30_000;
 /** Messages kept while the token is checked: 2 s of frames. Later ones are dropped; the gap is then filled. */
 const EARLY_LIMIT = 100;
+/** Of those, in bytes: a frame has less than 400. */
+const EARLY_BYTES = 2_048;
+/**
+ * Audio that may have come beyond the time that has passed, in ms: what the network held back comes at once, but
+ * nobody speaks faster than time. More is dropped, or one socket would keep recogniser and event loop from all others.
+ */
+const AHEAD_LIMIT = 30_000;
 /** Twilio makes no mistakes; a socket that makes so many is somebody else's. A count, odd frames included. */
 const MOST_PROBLEMS = 5_000;
 /** Bytes waiting in the socket before the far side is given up: about 6 s of audio more than the lead. */

@@ -20,10 +20,11 @@ import type { LogRing } from "../telemetry/log-ring.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { LiveTickets } from "./live/live-tickets.ts";
 import { keyCheck, requireBearer, requireBearerOrTicket, requireOwnOrigin } from "./plugins/access.ts";
+import { limitConnections } from "./plugins/connection-limit.ts";
 import { allowOrigins } from "./plugins/cors.ts";
-import { takeEmptyJson } from "./plugins/empty-json.ts";
 import { answerClientError, answerError, handleErrors } from "./plugins/errors.ts";
 import { doOnce } from "./plugins/idempotency.ts";
+import { takeJson } from "./plugins/json-bodies.ts";
 import { serveLiveSockets } from "./plugins/live-sockets.ts";
 import { describeApi } from "./plugins/openapi.ts";
 import { limitRates, type RateLimits } from "./plugins/rate-limits.ts";
@@ -126,16 +127,17 @@ export function buildHttpServer(options: HttpServerOptions) {
     clientErrorHandler: answerClientError,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  takeEmptyJson(app);
+  takeJson(app);
   handleErrors(app);
   logRequests(app, registry);
   measureRequests(app, options.metrics);
   secureHeaders(app);
   allowOrigins(app, options.corsOrigins);
   if (apiSecretKey === undefined) {
-    const guard = requireOwnOrigin(options.publicUrl, options.corsOrigins);
+    const guard = requireOwnOrigin(options, "API_SECRET_KEY");
     app.after(() => void app.addHook("onRequest", guard)); // behind the headers, which a refusal needs too
   }
+  limitConnections(app, registry.maxCalls, clock);
   serveLiveSockets(app, clock);
   const limitRate = limitRates(app, {
     rateLimits: options.rateLimits,
@@ -153,7 +155,11 @@ export function buildHttpServer(options: HttpServerOptions) {
   describeApi(app, shed);
 
   app.register(healthRoutes(options.serviceName, options.readiness));
-  app.register(phoneWebhookRoutes(options));
+  app.register(async (webhooks) => {
+    if (apiSecretKey !== undefined && options.twilioAuthToken === undefined)
+      webhooks.addHook("onRequest", requireOwnOrigin(options, "TWILIO_AUTH_TOKEN"));
+    webhooks.register(phoneWebhookRoutes(options));
+  });
   app.register(async (guarded) => {
     guarded.addHook("onRequest", shed);
     guarded.addHook("onRequest", limitRate);

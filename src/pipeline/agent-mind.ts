@@ -2,14 +2,14 @@ import type { Call } from "../calls/call.ts";
 import type { CallFact, EndReason, TurnStage } from "../calls/call-event.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
+import { CallTools } from "./call-tools.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
 import { handOverCall, handOverTool } from "./hand-over.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
-import { Secrets } from "./secrets.ts";
-import { runToolWithinLimit, type Tool, toolCalled } from "./tools.ts";
+import { toolCalled } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -28,15 +28,14 @@ export interface AgentMindOptions {
 /** The agent's thinking: one reply of the model at a time, perhaps begun before the caller's turn is over. */
 export class AgentMind {
   readonly #options: AgentMindOptions;
-  readonly #tools: readonly Tool[];
-  readonly #secrets = new Secrets();
+  readonly #tools: CallTools;
   #thinking = new AbortController();
   #guess: Guessed | undefined;
 
   constructor(options: AgentMindOptions) {
     this.#options = options;
-    const allowed = options.call.profile.tools;
-    this.#tools = options.parts.tools.filter(({ name }) => allowed === undefined || allowed.includes(name));
+    const { call, line, parts } = options;
+    this.#tools = new CallTools({ clock: parts.clock, call, tools: parts.tools, line });
   }
 
   /** The model's answer to what the caller said. */
@@ -116,8 +115,7 @@ export class AgentMind {
       model: languageModel,
       prompt,
       tools: this.#tools,
-      line: this.#options.line,
-      secrets: this.#secrets,
+      turn: turn.number,
       sessionId: this.#options.call.sessionId,
       messages,
       conversation: this.#options.conversation,
@@ -136,18 +134,12 @@ export class AgentMind {
 
   /** Has somebody else take the caller over. */
   handOver(number: number): void {
-    const { call, parts, line, publish, happened } = this.#options;
-    const tool = handOverTool(call.profile, parts.tools);
+    const { publish, happened } = this.#options;
+    const tool = handOverTool(this.#tools.offered);
     if (tool === undefined) return happened({ type: "handed-over", turn: number, ok: false });
     this.#thinking.abort();
     this.#thinking = new AbortController();
-    const context = {
-      sessionId: call.sessionId,
-      line,
-      secrets: this.#secrets,
-      signal: this.#thinking.signal,
-    };
-    void runToolWithinLimit(parts.clock, [tool], handOverCall(tool), context).then((outcome) => {
+    void this.#tools.run(number, handOverCall(tool), this.#thinking.signal).then((outcome) => {
       publish(toolCalled(number, tool.name, outcome));
       happened({ type: "handed-over", turn: number, ok: outcome.ok });
     });
@@ -182,7 +174,7 @@ export class AgentMind {
   close(): void {
     this.discard();
     this.stop();
-    this.#secrets.forget();
+    this.#tools.close();
   }
 
   /** Gives up the reply under way. */

@@ -38,11 +38,17 @@ export const sendDigitsTool = tool({
   name: "send_digits",
   description: "Press keys on the telephone, for the menu of an automatic system; w waits half a second.",
   parameters: Type.Object({ keys: Type.String({ pattern: "^[0-9A-Da-d*#w]{1,64}$" }) }),
+  mostPerTurn: 4,
   async run({ keys }, { line }) {
     line.sendDigits(keys);
     return { result: JSON.stringify({ sent: keys }) };
   },
 });
+
+/** Whether the tool needs a line whose keys and sounds are ours. */
+export function needsKeypad({ name }: Tool): boolean {
+  return name === collectDigitsTool.name || name === sendDigitsTool.name;
+}
 
 /** Hands the caller to a person; offered only where somebody can be reached. */
 export function transferTool(desk: TransferDesk): Tool {
@@ -50,10 +56,11 @@ export function transferTool(desk: TransferDesk): Tool {
     name: "transfer_call",
     description: "Hand the caller over to a person or a department.",
     parameters: Type.Object({
-      department: Type.String({ minLength: 1, maxLength: 100 }),
+      department: Type.Enum([...desk.departments]),
       reason: Type.Optional(Type.String({ maxLength: 500 })),
     }),
     limit: 30_000,
+    mostPerTurn: 1,
     async run({ department, reason = "" }, { sessionId, signal }) {
       const { message } = await desk.transfer({ sessionId, department, reason }, signal);
       return { result: JSON.stringify({ message }) };
@@ -75,6 +82,7 @@ export function serviceRequestTool(requests: ServiceRequests): Tool {
       description: Type.String({ maxLength: 2000 }),
       urgency: Type.Enum(["low", "normal", "urgent"]),
     }),
+    mostPerTurn: 3,
     async run({ kind, description, urgency }, { sessionId }) {
       const { reference } = await requests.keep({ sessionId, kind, description, urgency });
       return { result: JSON.stringify({ reference }), collected: ["kind", "description", "urgency"] };

@@ -4,6 +4,7 @@ import { asGatewayError } from "../runtime/errors.ts";
 import { AgentMind } from "./agent-mind.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import { AgentVoice } from "./agent-voice.ts";
+import { permittedTools } from "./call-tools.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
 import { handOverTool } from "./hand-over.ts";
@@ -53,7 +54,7 @@ export class CallPipeline implements MediaSink {
       profile: call.profile,
       recogniserEndpoints: speechToText.endpoints,
       recogniserPunctuates: speechToText.punctuates,
-      canHandOver: handOverTool(call.profile, parts.tools) !== undefined,
+      canHandOver: handOverTool(permittedTools(call.profile, parts.tools)) !== undefined,
     };
     this.#turns = new TurnManager(rules, clock, {
       callerSaid: (text, by) => this.#conversation.callerSaid(text, by),

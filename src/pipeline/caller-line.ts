@@ -1,3 +1,4 @@
+import { GatewayError } from "../runtime/errors.ts";
 import type { CollectedDigits, DigitRequest } from "./digit-collector.ts";
 
 /** What a tool can ask of the caller's line. */
@@ -17,8 +18,12 @@ export interface CallerLine {
 /** The line of a conversation in which keys go to the model itself. */
 export const noKeypad: CallerLine = {
   collectDigits: () =>
-    Promise.reject(new Error("Keys cannot be collected in this mode; ask for them in words.")),
+    Promise.reject(unsuited("Keys cannot be collected in this mode; ask for them in words.")),
   sendDigits() {
-    throw new Error("Keys cannot be sent in this mode.");
+    throw unsuited("Keys cannot be sent in this mode.");
   },
 };
+
+function unsuited(message: string): GatewayError {
+  return new GatewayError("BAD_REQUEST", message);
+}

@@ -1,10 +1,8 @@
-import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { ToolCall } from "./language-model.ts";
 import type { Tool } from "./tools.ts";
 
-/** With which tool the agent hands a caller over by itself, where it may and somebody can be reached. */
-export function handOverTool(profile: Pick<AgentProfile, "tools">, tools: readonly Tool[]): Tool | undefined {
-  if (profile.tools?.includes(TRANSFER) === false) return undefined;
+/** With which of the tools that it may use the agent hands a caller over by itself, where somebody can be reached. */
+export function handOverTool(tools: readonly Tool[]): Tool | undefined {
   return tools.find(({ name }) => name === TRANSFER);
 }
 

@@ -1,5 +1,6 @@
 import { dtmfTones } from "../audio/dtmf-tones.ts";
 import type { Clock } from "../runtime/clock.ts";
+import { GatewayError } from "../runtime/errors.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { CallerLine } from "./caller-line.ts";
 import { type CollectedDigits, DigitCollector, type DigitRequest } from "./digit-collector.ts";
@@ -43,13 +44,13 @@ export class KeypadLine implements CallerLine {
     return true;
   }
 
-  /** Throws when keys are being collected already. */
+  /** Throws `CONFLICT` when keys are being collected already. */
   async collectDigits(
     request: DigitRequest & { readonly secret: boolean },
     signal: AbortSignal,
   ): Promise<CollectedDigits> {
     if (this.#collector.active)
-      throw new Error("Keys are already being collected: ask for one number at a time.");
+      throw new GatewayError("CONFLICT", "Keys are already being collected: ask for one number at a time.");
     const { clock, collecting, conceal, pending } = this.#options;
     this.#secret = request.secret;
     collecting(true, request.secret);

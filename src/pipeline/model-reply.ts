@@ -2,23 +2,22 @@ import type { EndReason, TurnStage } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
-import type { CallerLine } from "./caller-line.ts";
+import type { CallTools } from "./call-tools.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import { type ModelUsage, meteredReply } from "./metered-model.ts";
 import type { Playback } from "./playback.ts";
-import type { Secrets } from "./secrets.ts";
 import { SilenceFiller } from "./silence-filler.ts";
-import { limitOf, runToolWithinLimit, TOOL_LIMIT, type Tool, type ToolOutcome } from "./tools.ts";
+import { TOOL_LIMIT, type ToolOutcome } from "./tools.ts";
 
 export interface ModelReplyOptions {
   readonly clock: Clock;
   readonly model: LanguageModel;
   readonly prompt: string;
-  readonly tools: readonly Tool[];
+  readonly tools: CallTools;
+  /** The agent's turn that is being made. */
+  readonly turn: number;
   readonly sessionId: number;
-  readonly line: CallerLine;
-  readonly secrets: Secrets;
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
   readonly conversation: Pick<Conversation, "toolsCalled" | "toolAnswered">;
@@ -75,11 +74,12 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
 async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
   const { model, prompt, tools, speech, signal, sessionId } = options;
   const calls: ToolCall[] = [];
+  let room = MOST_CHARACTERS;
   const request = {
     conversationId: String(sessionId),
     prompt,
     messages: options.messages(),
-    tools,
+    tools: tools.offered,
     signal,
   };
   for await (const part of meteredReply(model, request, options.used)) {
@@ -87,10 +87,13 @@ async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
     if (speech.failure !== undefined) throw speech.failure;
     options.reached("llm-first-token");
     if (part.type === "text") {
-      speech.write(part.text);
+      speech.write(part.text.slice(0, room));
+      room -= part.text.length;
+      if (room <= 0) break;
       await roomToSpeak(options);
-    } else if (part.type === "tool-call") calls.push(part.call);
-    else if (part.type === "hints") options.hint(part.phrases);
+    } else if (part.type === "tool-call") {
+      if (calls.length < MOST_CALLS) calls.push(part.call);
+    } else if (part.type === "hints") options.hint(part.phrases);
   }
   return calls;
 }
@@ -106,12 +109,12 @@ async function runWithinLimit(
   call: ToolCall,
   filler: SilenceFiller,
 ): Promise<ToolOutcome> {
-  const { clock, tools, sessionId, line, secrets, signal } = options;
-  const limit = limitOf(tools, call);
+  const { clock, tools, turn, signal } = options;
+  const limit = tools.limitOf(call);
   options.working(clock.now() + limit);
   // A tool that may take long is at work with the caller, not keeping them waiting.
   if (limit > TOOL_LIMIT) filler.stop();
-  const outcome = await runToolWithinLimit(clock, tools, call, { sessionId, line, secrets, signal });
+  const outcome = await tools.run(turn, call, signal);
   if (limit > TOOL_LIMIT && !signal.aborted) filler.start();
   options.toolCalled(call.name, outcome);
   return outcome;
@@ -119,6 +122,10 @@ async function runWithinLimit(
 
 /** Answers of the model within one turn, tool results in between. */
 const MOST_ROUNDS = 6;
+/** Of one answer of the model: ten minutes of speech. What it writes beyond them is not waited for. */
+const MOST_CHARACTERS = 10_000;
+/** Tools that one answer of the model may ask for; of more there is no trace. */
+const MOST_CALLS = 32;
 /** Audio made ahead of the caller's ear, in ms, beyond which the model waits. */
 const LONGEST_LOOKAHEAD = 30_000;
 const LOOK_AGAIN = 500;

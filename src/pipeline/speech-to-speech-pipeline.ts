@@ -4,10 +4,12 @@ import type { Call } from "../calls/call.ts";
 import type { CallFact, EndReason } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayError } from "../runtime/errors.ts";
+import { needsKeypad } from "./built-in-tools.ts";
+import { CallTools } from "./call-tools.ts";
+import { noKeypad } from "./caller-line.ts";
 import type { ToolCall } from "./language-model.ts";
 import type { MediaSink } from "./media-sink.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
-import { Secrets } from "./secrets.ts";
 import type { SpeechSession, SpeechSessionEvent, SpeechToSpeech } from "./speech-to-speech.ts";
 import { SpokenCaller } from "./speech-to-speech-caller.ts";
 import { SpeechRunner } from "./speech-to-speech-runner.ts";
@@ -54,8 +56,8 @@ export class SpeechToSpeechPipeline implements MediaSink {
   #following: Following | undefined;
   /** Items that the provider was told are not heard (any further); those of replies that were cut off go on coming for a while. */
   readonly #truncated = new Set<string>();
-  readonly #secrets = new Secrets();
-  #tools = new AbortController();
+  readonly #tools: CallTools;
+  #toolsAtWork = new AbortController();
 
   constructor(call: Call, parts: SpeechToSpeechParts, host: SpeechToSpeechHost) {
     const { clock, speechToSpeech, voiceActivity } = parts;
@@ -64,6 +66,8 @@ export class SpeechToSpeechPipeline implements MediaSink {
     this.#call = call;
     this.#parts = parts;
     this.#host = host;
+    const tools = parts.tools.filter((tool) => !needsKeypad(tool)); // the model hears the keys itself
+    this.#tools = new CallTools({ clock, call, tools, line: noKeypad });
     this.#caller = new SpokenCaller({
       clock,
       voiceActivity,
@@ -84,7 +88,7 @@ export class SpeechToSpeechPipeline implements MediaSink {
         language,
         prompt,
         ...(voice !== undefined && { voice }),
-        tools: this.#parts.tools,
+        tools: this.#tools.offered,
         interruptible: turnTaking.bargeIn,
       },
       (event) => this.#hear(event),
@@ -130,7 +134,8 @@ export class SpeechToSpeechPipeline implements MediaSink {
   /** Ends the conversation: nothing is said or heard from here on. */
   async close(): Promise<void> {
     this.#turns.close();
-    this.#tools.abort();
+    this.#toolsAtWork.abort();
+    this.#tools.close();
     this.#voice.close();
     this.#caller.close();
     await this.#session?.close();
@@ -168,7 +173,7 @@ export class SpeechToSpeechPipeline implements MediaSink {
   #make(event: Extract<SpeechSessionEvent, { type: "audio" | "words" | "item-done" | "tool-call" }>): void {
     const following = this.#following?.reply === event.reply ? this.#following : undefined;
     if (event.type === "tool-call") {
-      following?.calls.push(event.call);
+      if (following !== undefined && following.calls.length < MOST_CALLS) following.calls.push(event.call);
     } else if (following === undefined) {
       if (event.type === "audio") this.#truncate(event.item, 0);
     } else if (event.type === "words") this.#voice.words(following.turn, event.item, event.text);
@@ -220,8 +225,8 @@ export class SpeechToSpeechPipeline implements MediaSink {
   }
 
   #interrupt(): void {
-    this.#tools.abort();
-    this.#tools = new AbortController();
+    this.#toolsAtWork.abort();
+    this.#toolsAtWork = new AbortController();
     this.#following = undefined;
     this.#session?.cancel();
     for (const { item, heard } of this.#voice.cut()) this.#truncate(item, heard);
@@ -237,17 +242,13 @@ export class SpeechToSpeechPipeline implements MediaSink {
 
   #runTools(turn: number): void {
     const calls = this.#following?.calls ?? [];
-    const { clock, tools } = this.#parts;
-    const { sessionId } = this.#call;
     const answered = (call: ToolCall, outcome: ToolOutcome): void => {
       this.#host.publish(toolCalled(turn, call.name, outcome));
       this.#session?.toolResult(call.id, outcome.result);
     };
-    void runSpokenTools(
-      { clock, tools, sessionId, secrets: this.#secrets, answered },
-      calls,
-      this.#tools.signal,
-    ).then((end) => this.#turns.happened({ type: "tools-answered", turn, ...(end && { end }) }));
+    void runSpokenTools({ tools: this.#tools, turn, answered }, calls, this.#toolsAtWork.signal).then((end) =>
+      this.#turns.happened({ type: "tools-answered", turn, ...(end && { end }) }),
+    );
   }
 
   #failed({ code, message }: GatewayError): void {
@@ -264,5 +265,7 @@ function silence(length: number): Uint8Array {
 
 /** A call ends so long before its session would, in ms: the session was opened when the call began to ring. */
 const BEFORE_SESSION_END = 120_000;
+/** Tools that one reply may ask for; further ones get no answer. */
+const MOST_CALLS = 32;
 /** Pieces of an item come for a second at most after it was cut off; a reply has a few items. */
 const MOST_TRUNCATED = 32;

@@ -1,22 +1,20 @@
 import type { EndReason } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { noKeypad } from "./caller-line.ts";
+import type { CallTools } from "./call-tools.ts";
 import type { Conversation } from "./conversation.ts";
 import type { LanguageModel } from "./language-model.ts";
 import type { ModelUsage } from "./metered-model.ts";
 import { replyWithModel } from "./model-reply.ts";
-import type { Secrets } from "./secrets.ts";
 import { TextDialogueBudget } from "./text-dialogue-budget.ts";
 import { noEar, type WrittenTurn } from "./text-dialogue-turn.ts";
-import type { Tool, ToolOutcome } from "./tools.ts";
+import type { ToolOutcome } from "./tools.ts";
 
 export interface WriteReplyOptions {
   readonly clock: Clock;
   readonly model: LanguageModel;
   readonly prompt: string;
-  readonly tools: readonly Tool[];
+  readonly tools: CallTools;
   readonly sessionId: number;
-  readonly secrets: Secrets;
   readonly conversation: Conversation;
   /** Where the words go; part of the conversation already. */
   readonly written: WrittenTurn;
@@ -45,7 +43,7 @@ export async function writeReply(options: WriteReplyOptions): Promise<EndReason 
   try {
     const reply = replyWithModel({
       ...options,
-      line: noKeypad,
+      turn: written.turn.number,
       messages: () => conversation.messages,
       wanted: Promise.resolve(),
       speech: written.speech,

@@ -3,15 +3,16 @@ import type { CallFact, EndReason } from "../calls/call-event.ts";
 import type { DialogueInput, DialogueReply } from "../calls/dialogue.ts";
 import { asGatewayError } from "../runtime/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
-import { collectDigitsTool, sendDigitsTool } from "./built-in-tools.ts";
+import { needsKeypad } from "./built-in-tools.ts";
+import { CallTools } from "./call-tools.ts";
+import { noKeypad } from "./caller-line.ts";
 import { Conversation } from "./conversation.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
-import { Secrets } from "./secrets.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
 import { type FixedWords, TextDialoguePhrases } from "./text-dialogue-phrases.ts";
 import { writeReply } from "./text-dialogue-reply.ts";
 import { writtenTurn } from "./text-dialogue-turn.ts";
-import { type Tool, toolCalled } from "./tools.ts";
+import { toolCalled } from "./tools.ts";
 
 export type TextDialogueParts = Pick<PipelineParts, "clock" | "languageModel" | "tools">;
 
@@ -34,10 +35,9 @@ export class TextDialogue {
   readonly #call: Call;
   readonly #parts: TextDialogueParts;
   readonly #host: TextDialogueHost;
-  readonly #tools: readonly Tool[];
+  readonly #tools: CallTools;
   readonly #phrases: TextDialoguePhrases;
   readonly #conversation = new Conversation();
-  readonly #secrets = new Secrets();
   readonly #over = new AbortController();
   readonly #pending: PendingTurn[] = [];
   #hints: readonly string[];
@@ -51,9 +51,12 @@ export class TextDialogue {
     this.#call = call;
     this.#parts = parts;
     this.#host = host;
-    this.#tools = parts.tools.filter(
-      ({ name }) => !keypadTools.has(name) && (call.profile.tools?.includes(name) ?? true),
-    );
+    this.#tools = new CallTools({
+      clock: parts.clock,
+      call,
+      tools: parts.tools.filter((tool) => !needsKeypad(tool)), // keys come as the caller's answers here
+      line: noKeypad,
+    });
     this.#phrases = new TextDialoguePhrases(call.profile, parts.clock.now());
     this.#hints = parts.languageModel.openingHints ?? [];
   }
@@ -104,7 +107,7 @@ export class TextDialogue {
   close(): void {
     this.#over.abort();
     this.#last = { text: "", over: true, hints: [] };
-    this.#secrets.forget();
+    this.#tools.close();
   }
 
   get #isOver(): boolean {
@@ -142,7 +145,6 @@ export class TextDialogue {
         prompt: profile.prompt,
         tools: this.#tools,
         sessionId,
-        secrets: this.#secrets,
         conversation: this.#conversation,
         written,
         limit: profile.turnTaking.replyLimit,
@@ -231,9 +233,6 @@ export class TextDialogue {
     return this.#turn;
   }
 }
-
-/** Need a line whose keys and sounds are ours; here the keys come as the caller's answers, and none can be sent. */
-const keypadTools: ReadonlySet<string> = new Set([collectDigitsTool.name, sendDigitsTool.name]);
 
 /** Turns of one caller that wait for their answers; one more is asked to be said again. */
 const MOST_PENDING = 4;

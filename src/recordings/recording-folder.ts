@@ -8,7 +8,7 @@ import { GatewayError } from "../runtime/errors.ts";
 import { PART, RecordingWriter } from "./recording-writer.ts";
 import { SAMPLE_BYTES, WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
 
-/** Recordings as `<session_id>.wav` in a folder of this machine. */
+/** Recordings as `<session_id>.wav` in a folder of this machine, which only the gateway's own user can read. */
 export class RecordingFolder implements Recordings {
   /** Bytes of recordings that are silence because they could not be written. */
   lostBytes = 0;
@@ -26,7 +26,7 @@ export class RecordingFolder implements Recordings {
   /** Makes the folder, and whole what a former process has left unfinished in it. Never rejects: calls go on without. */
   async start(): Promise<void> {
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       for (const name of await readdir(this.#folder)) {
         if (name.endsWith(ENDING + PART)) await this.#repair(join(this.#folder, name));
       }

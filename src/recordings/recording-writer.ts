@@ -48,7 +48,7 @@ export class RecordingWriter implements RecordingTarget {
     let file: FileHandle | undefined;
     let complete = false;
     try {
-      file = await open(part, "w");
+      file = await open(part, "w", 0o600);
       await file.write(wavHeader(0), 0, WAV_HEADER_BYTES, 0);
       await this.#drain(file);
       await file.truncate(this.#position); // holes at the end count too

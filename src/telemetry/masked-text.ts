@@ -3,16 +3,19 @@ import { REDACTED } from "./redaction.ts";
 /** Shorter secrets are left alone: they would take half of the log with them. */
 const SHORTEST_SECRET = 6;
 
-/** What identifies a caller or opens a door, wherever it stands in a line; `$1` and `$2` stay. */
+/**
+ * What identifies a caller or opens a door, wherever it stands in a line; `$1` stays. Every repetition that something
+ * must follow has a bound: strangers write parts of these lines, and the time must grow with the length alone.
+ */
 const patterns: readonly (readonly [RegExp, string])[] = [
   // A telephone number: + (or %2B in a path) and 7 to 15 digits, perhaps grouped.
   [/(?:\+|%2B)\d(?:[ ().-]{0,2}\d){6,14}/gi, REDACTED],
   // Room names hold the number that was called.
   [/\b(outbound|callback)-\d{7,15}\b/g, `$1-${REDACTED}`],
-  [/\b(sips?:)[^\s"@/]+@/gi, `$1${REDACTED}@`],
+  [/\b(sips?:)[^\s"@/]{1,256}@/gi, `$1${REDACTED}@`],
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/g, `$1 ${REDACTED}`],
   // User and password in a URL.
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s"/@]+@/gi, `$1${REDACTED}@`],
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"/@]{1,512}@/gi, `$1${REDACTED}@`],
   [/([?&](?:ticket|token|key|api_key|secret|signature|password)=)[^&\s"]+/gi, `$1${REDACTED}`],
 ];
 

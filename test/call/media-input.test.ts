@@ -166,6 +166,33 @@ describe("a media socket", () => {
     expect(told.clock.armed).toBe(0);
   });
 
+  it("drops audio that comes faster than anybody speaks, with the silence that its stamps would have filled", async () => {
+    const told = await call();
+    await told.dial();
+    await told.hearsOut(0);
+    const before = told.counters.framesIn;
+    const stamped = (timestamp: number) => ({
+      event: "media",
+      streamSid,
+      media: { track: "inbound", chunk: "1", timestamp: String(timestamp), payload: silence },
+    });
+    for (let i = 1; i <= 1_000; i++) told.gives(stamped(told.clock.now() + i * 10_000));
+    expect(told.counters.framesIn - before).toBe(1_000);
+    expect(told.counters.gapMs).toBeLessThan(60_000);
+    expect(told.counters.problems["too-fast"]).toBeGreaterThan(990);
+    expect(told.closed).toBeUndefined();
+  });
+
+  it("takes what the network has held back at once, and goes on", async () => {
+    const told = await call();
+    await told.dial();
+    await told.hearsOut(0);
+    await told.clock.settleTo(told.clock.now() + 5_000);
+    for (let i = 1; i <= 250; i++) told.gives(media(silence));
+    expect(told.counters.problems["too-fast"]).toBeUndefined();
+    await isUnharmed(told);
+  });
+
   it("lets go of everything when the line breaks in the middle of a reply", async () => {
     const told = await call();
     await told.dial();

@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { readTwiml } from "../../src/simulation/twiml-reader.ts";
+import { answersTo, PINGS } from "../support/ping-flood.ts";
 
 const silence = Buffer.alloc(160, 0xff).toString("base64");
 let earshot: Earshot;
@@ -129,6 +130,28 @@ describe("media sockets", () => {
     expect(earshot.registry.findBySipCallId("CA2")).toMatchObject({ endReason: "media-lost" });
     expect(earshot.registry.liveCount).toBe(0);
   });
+
+  it("are refused to a web page of somebody else's, where signatures cannot be checked", async () => {
+    const { url } = await rings("CA1");
+    for (const origin of ["https://evil.example.com", "null", "http://localhost.evil.example.com"]) {
+      const page = new WebSocket(url, { origin });
+      sockets.push(page);
+      page.on("error", () => {});
+      const [, response] = await once(page, "unexpected-response");
+      expect((response as { statusCode: number }).statusCode).toBe(403);
+    }
+    const own = new WebSocket(url, { origin: "http://127.0.0.1:8000" });
+    sockets.push(own);
+    await once(own, "open");
+  });
+
+  it("keep nothing for a client that pings and does not read the answers", async () => {
+    const { socket } = await opens("CA1");
+    const stop = { event: "stop", streamSid: "MZCA1", stop: { callSid: "CA1" } };
+    const answers = await answersTo(socket, () => socket.send(JSON.stringify(stop)));
+    expect(answers).toBeGreaterThan(0);
+    expect(answers).toBeLessThan(PINGS);
+  }, 60_000); // a busy machine takes long for so many
 
   it("survive upgrades that are refused and reset at once", async () => {
     const { port } = new URL(earshot.url);

@@ -289,6 +289,7 @@ describe("when all models are down", () => {
   ])("%s", async (_, takes, after) => {
     const requests: TransferRequest[] = [];
     const desk = {
+      departments: ["operator"],
       transfer: async (request: TransferRequest) => {
         requests.push(request);
         if (!takes) throw new Error("nobody is there");

@@ -26,7 +26,7 @@ describe("a profile that transfers calls", () => {
   });
 
   it("is accepted where there is one", async () => {
-    const transferDesk = { transfer: async () => ({ message: "Taken over." }) };
+    const transferDesk = { departments: ["billing"], transfer: async () => ({ message: "Taken over." }) };
     const earshot = await startEarshot(transferring(), { transferDesk });
     await earshot.close("test");
     expect(earshot.url).toMatch(/^http/);

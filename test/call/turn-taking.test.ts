@@ -6,6 +6,7 @@ import type { Message, ReplyPart } from "../../src/pipeline/language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
+import { GatewayError } from "../../src/runtime/errors.ts";
 import { speech, VirtualCall, type VirtualCallOptions } from "../support/virtual-call.ts";
 
 const question = speech("what-are-your-opening-hours");
@@ -137,6 +138,7 @@ describe("a caller who wants a person", () => {
     const requests: TransferRequest[] = [];
     const results: string[] = [];
     const desk = transferTool({
+      departments: ["billing"],
       transfer: async (request) => {
         requests.push(request);
         return { message: "Billing takes the call." };
@@ -152,7 +154,10 @@ describe("a caller who wants a person", () => {
 
   it("stays with the agent when nobody can take the call, and the model is told why", async () => {
     const results: string[] = [];
-    const desk = transferTool({ transfer: () => Promise.reject(new Error("nobody is in")) });
+    const desk = transferTool({
+      departments: ["billing"],
+      transfer: () => Promise.reject(new GatewayError("CONFLICT", "nobody is in")),
+    });
     const told = await call(["I want a person."], transfers(results), { tools: [desk] });
     await answering(told, "what happened");
     expect(results[0]).toContain("nobody is in");

@@ -3,9 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { GatewayError } from "../../runtime/errors.ts";
 import { asksForWebSocket } from "../asks-for-web-socket.ts";
 import type { LiveTickets } from "../live/live-tickets.ts";
-
-/** The names under which this machine is meant when nobody else can reach it. */
-const ownNames = ["localhost", "127.0.0.1", "[::1]"];
+import { isForeignPage, isOwnHost, type OwnOrigins } from "../own-origin.ts";
 
 /** Runs on every request, before its body is read and before an upgrade is answered; throws to refuse it. */
 type Guard = (request: FastifyRequest) => Promise<void>;
@@ -39,34 +37,27 @@ export function requireBearerOrTicket(apiSecretKey: string, tickets: LiveTickets
 }
 
 /**
- * Without a key only this machine may come, and a web page that the user happens to visit is not this
- * machine: 403 for a foreign `Host` (DNS rebinding), and for a foreign `Origin` on a WebSocket or on anything
+ * Where what would tell strangers apart is missing, only this machine may come, and a web page that the user happens
+ * to visit is not this machine: 403 for a foreign `Host`, and for a foreign `Origin` on a WebSocket or on anything
  * that is more than a read (cross-site requests).
  *
- * @param publicUrl the origin of the gateway itself.
- * @param corsOrigins origins that are not foreign, because the operator lets their pages use the API.
+ * @param missing the variable that is not set.
  */
-export function requireOwnOrigin(publicUrl: () => string, corsOrigins: readonly string[]): Guard {
+export function requireOwnOrigin(own: OwnOrigins, missing: "API_SECRET_KEY" | "TWILIO_AUTH_TOKEN"): Guard {
   return async (request) => {
-    const trusted = [...ownNames, new URL(publicUrl()).hostname];
-    if (!trusted.includes(hostnameOf(`http://${request.headers.host}`) ?? "")) {
-      throw new GatewayError("FORBIDDEN", "Without API_SECRET_KEY only requests to this machine are served.");
+    const { headers, method } = request;
+    if (!isOwnHost(headers, own)) {
+      throw new GatewayError("FORBIDDEN", `Without ${missing} only requests to this machine are served.`);
     }
-    const { origin } = request.headers;
-    if (origin === undefined || corsOrigins.includes(origin)) return;
-    const harmless = (request.method === "GET" || request.method === "HEAD") && !asksForWebSocket(request);
-    if (!harmless && !trusted.includes(hostnameOf(origin) ?? "")) {
-      throw new GatewayError("FORBIDDEN", "Without API_SECRET_KEY requests from other origins are refused.");
+    const harmless = (method === "GET" || method === "HEAD") && !asksForWebSocket(request);
+    if (!harmless && isForeignPage(headers, own)) {
+      throw new GatewayError("FORBIDDEN", `Without ${missing} requests from other origins are refused.`);
     }
   };
 }
 
 function unauthorized(): GatewayError {
   return new GatewayError("UNAUTHORIZED", "Invalid or missing authentication token");
-}
-
-function hostnameOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 /** Equal lengths for the comparison in constant time. */

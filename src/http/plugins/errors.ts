@@ -23,6 +23,18 @@ const passing: readonly ErrorCode[] = [
 /** When that is, unless somebody who knows better has said so, in seconds. */
 const RETRY_AFTER = 5;
 
+/** What is told of errors whose own message names what is behind us: hosts, files, statements. The log has that. */
+const discreet: Partial<Record<ErrorCode, string>> = {
+  INTERNAL: "Something went wrong on our side.",
+  CONFIG_INVALID: "Something went wrong on our side.",
+  STORE_UNAVAILABLE: "The store cannot be reached; try again later.",
+  PROVIDER_REFUSED: "A provider behind the gateway has refused.",
+  PROVIDER_RATE_LIMITED: "A provider behind the gateway has too much to do; try again later.",
+  PROVIDER_UNAVAILABLE: "A provider behind the gateway cannot be reached.",
+  PROVIDER_TIMEOUT: "A provider behind the gateway did not answer in time.",
+  PROVIDER_PROTOCOL: "A provider behind the gateway did not answer as it should.",
+};
+
 /** Lets every error of the server leave in one shape. */
 export function handleErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
@@ -31,7 +43,7 @@ export function handleErrors(app: FastifyInstance): void {
   );
 }
 
-/** Answers an error; those that are nobody's mistake but ours are logged with their cause and hidden. */
+/** Answers an error; what is not the client's mistake is logged with its cause, and told in words of our own. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = edgeError(error) ?? asGatewayError(error, "INTERNAL");
   const status = statusOf(error, known);
@@ -40,7 +52,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (known.code === "UNAUTHORIZED") reply.header("www-authenticate", "Bearer");
   if (passing.includes(known.code) && !reply.hasHeader("retry-after"))
     reply.header("retry-after", RETRY_AFTER);
-  const detail = known.code === "INTERNAL" ? "Something went wrong on our side." : known.message;
+  const detail = discreet[known.code] ?? known.message;
   if (asksForWebSocket(request)) endAfterAnswer(reply);
   return reply
     .code(status)

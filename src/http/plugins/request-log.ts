@@ -3,6 +3,9 @@ import { callId } from "../../calls/call.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
 import { concernedCall } from "../concerned-call.ts";
 
+/** Characters of a path that are logged; ours are shorter. */
+const LONGEST_PATH = 256;
+
 /**
  * One line for each answered request: no headers, no body, and no query, which may hold secrets. It has the
  * `call_id` of the call that the request, or its answer, is about, as has everything else that is logged of it.
@@ -30,7 +33,7 @@ export function logRequests(app: FastifyInstance, registry: CallRegistry): void 
     request.log.info(
       {
         method: request.method,
-        path: request.url.split("?", 1)[0],
+        path: request.url.split("?", 1)[0]?.slice(0, LONGEST_PATH),
         status: reply.statusCode,
         duration: Math.round(reply.elapsedTime),
       },

@@ -11,6 +11,9 @@ import { phoneNumber } from "../schemas/phone-number.ts";
 /** Bytes of the body of `/end`: the transcript of hours. */
 const TRANSCRIPT_LIMIT = 1024 * 1024;
 
+/** Lines of it: each may become an utterance of the call, which all of its listeners are told. */
+const MOST_LINES = 10_000;
+
 const phoneBody = Type.Object(
   { phone: phoneNumber("The other party") },
   { examples: [{ phone: "+1234567890" }] },
@@ -142,6 +145,8 @@ export const callServiceRoutes =
       },
       async (request) => {
         const { call_id, transcript } = request.body;
+        if ((transcript?.split("\n", MOST_LINES + 1).length ?? 0) > MOST_LINES)
+          throw new GatewayError("BAD_REQUEST", `transcript must not have more than ${MOST_LINES} lines`);
         const { duration } = await control.end(knownSession(call_id), transcript ?? undefined);
         return { status: "ended" as const, duration: Math.round(duration) / 1000 };
       },

@@ -12,7 +12,9 @@ import {
 
 const query = Type.Object({
   ...placedQuery,
-  after: Type.Optional(Type.String({ description: "`media`: the call's media socket has closed" })),
+  after: Type.Optional(
+    Type.String({ maxLength: 64, description: "`media`: the call's media socket has closed" }),
+  ),
   waits: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -39,7 +39,7 @@ const LONGEST_TURN = 4_000;
 const body = Type.Object({
   ...callFields,
   SpeechResult: Type.Optional(Type.String({ examples: ["My heating does not work"] })),
-  Confidence: Type.Optional(Type.String({ examples: ["0.94"] })),
+  Confidence: Type.Optional(Type.String({ maxLength: 64, examples: ["0.94"] })),
   Digits: Type.Optional(Type.String({ examples: ["12345"] })),
 });
 

@@ -10,8 +10,10 @@ import { callFields, formMediaType, placedQuery } from "../schemas/webhook-forms
 /** https://www.twilio.com/docs/voice/api/call-resource#statuscallback */
 const body = Type.Object({
   ...callFields,
-  CallStatus: Type.Optional(Type.String({ examples: ["completed"] })),
-  CallDuration: Type.Optional(Type.String({ description: "Seconds from the answer to the end" })),
+  CallStatus: Type.Optional(Type.String({ maxLength: 64, examples: ["completed"] })),
+  CallDuration: Type.Optional(
+    Type.String({ maxLength: 64, description: "Seconds from the answer to the end" }),
+  ),
   AnsweredBy: Type.Optional(
     Type.String({ maxLength: 64, description: "The verdict of the machine detection", examples: ["human"] }),
   ),

@@ -9,12 +9,19 @@ const callSid = Type.String({
   examples: ["CA00000000000000000000000000000001"],
 });
 
+/** Characters of a number or a SIP address with all of its parameters: callers over SIP write their own. */
+const LONGEST_ADDRESS = 1_024;
+
 /** What every webhook about a call says of it. */
 export const callFields = {
   CallSid: callSid,
-  From: Type.Optional(Type.String({ description: "E.164, `anonymous` or a SIP URI" })),
-  To: Type.Optional(Type.String()),
-  Direction: Type.Optional(Type.String({ description: "`inbound`, `outbound-api` or `outbound-dial`" })),
+  From: Type.Optional(
+    Type.String({ maxLength: LONGEST_ADDRESS, description: "E.164, `anonymous` or a SIP URI" }),
+  ),
+  To: Type.Optional(Type.String({ maxLength: LONGEST_ADDRESS })),
+  Direction: Type.Optional(
+    Type.String({ maxLength: 64, description: "`inbound`, `outbound-api` or `outbound-dial`" }),
+  ),
 };
 
 /** Ours, in the query of the URLs that the carrier was given with a call of ours. */

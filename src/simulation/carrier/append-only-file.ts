@@ -29,7 +29,7 @@ export class AppendOnlyFile {
   /** Opens the file with these lines and nothing else in it. Throws `STORE_UNAVAILABLE`. */
   static async create(path: string, lines: Iterable<string>): Promise<AppendOnlyFile> {
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       return new AppendOnlyFile(path, await replacement(path, lines));
     } catch (error) {
       throw failed(path, error);

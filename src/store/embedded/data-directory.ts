@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GatewayError } from "../../runtime/errors.ts";
@@ -40,7 +40,7 @@ export function openInDirectory(directory: string, existing: boolean): HeldDatab
   }
   const lock = lockDirectory(directory);
   try {
-    const database = openDurable(join(directory, "earshot.sqlite"));
+    const database = openDurable(ownFile(join(directory, "earshot.sqlite")));
     return {
       database,
       close() {
@@ -62,7 +62,7 @@ export function openInMemory(): HeldDatabase {
 function lockDirectory(directory: string): DatabaseSync {
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(join(directory, "lock.sqlite"), { timeout: 0 });
+    lock = new DatabaseSync(ownFile(join(directory, "lock.sqlite")), { timeout: 0 });
     lock.exec("begin exclusive");
     return lock;
   } catch (error) {
@@ -108,6 +108,15 @@ function refused(directory: string, problem: string, advice: string, error: unkn
     `DATA_DIR "${directory}" ${problem} (${(error as Error).message}): ${advice}`,
     { cause: error },
   );
+}
+
+/**
+ * Makes the file for its owner alone, whatever the directory and the umask allow; its log and index get its mode from
+ * SQLite. One that is there keeps the mode that the operator gave it.
+ */
+function ownFile(path: string): string {
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
+  return path;
 }
 
 /** With its parents. Node's own recursive `mkdirSync` never ends where a parent refuses new names with ENOENT (`/proc`). */

@@ -199,9 +199,11 @@ describe("loadConfig", () => {
     const problems = problemsOf({
       DATABASE_URL: "mysql://me:hunter2@db/calls",
       REDIS_URL: "me:hunter2@redis",
+      API_SECRET_KEY: "hunter2 with a space",
     });
-    expect(problems).toHaveLength(2);
+    expect(problems).toHaveLength(3);
     expect(problems.join("\n")).not.toContain("hunter2");
+    expect(problemsOf({ DATABASE_URL: "hunter2" }).join()).not.toContain("hunter2");
   });
 
   it.each([

@@ -346,6 +346,25 @@ describe("a model that fails", () => {
     expect(call.of("dead-air")).toMatchObject([{ cause: "reply-failed" }]);
   });
 
+  it("is not listened to beyond 10,000 characters of one answer, in pieces or at once", async () => {
+    for (const piece of ["word ", `${"word ".repeat(4_000)}`]) {
+      let given = 0;
+      const call = new GatherCall({
+        model: () => ({
+          name: "endless",
+          async *reply() {
+            for (; given < 1_000_000; given += piece.length) yield { type: "text", text: piece };
+            yield { type: "finish", reason: "stop" };
+          },
+        }),
+      });
+      call.open();
+      const { text } = await call.says("Hello");
+      expect(text).toHaveLength("word ".repeat(2_000).trim().length);
+      expect(given).toBeLessThanOrEqual(10_000);
+    }
+  });
+
   it("has failed when the whole reply takes longer than the profile allows", async () => {
     const slow = scripted(() => "One two three four five.", { firstToken: 900, perToken: 900 });
     const call = new GatherCall({ model: slow, profile: bounds({ replyLimit: 4_000 }) });

@@ -124,6 +124,21 @@ describe("createLogger", () => {
     expect(JSON.stringify(lines)).not.toContain("4155550100");
   });
 
+  // Where the time grew with the square of the length, these would take hours, and the test's own limit ends it.
+  it.each([
+    ["letters that might begin a URL", "a", "@"],
+    ["a URL without an end", "a://", "b@"],
+    ["users of SIP without a host", "sip:", "+"],
+    ["digits that might be a number", "+1 ", "?"],
+    ["credentials", "Bearer ", "+"],
+    ["queries", "&token=", "&"],
+    ["rooms", "outbound-1", "+"],
+  ])("takes a megabyte of %s in its stride", (_, piece, end) => {
+    const { lines, logger } = recorded();
+    logger.info(piece.repeat(1_000_000 / piece.length) + end);
+    expect(lines).toHaveLength(1);
+  });
+
   it("masks the configured secrets wherever they appear", () => {
     const secrets = ["s3cret-key", 'with "quotes"', "s3cret-key-longer", "short"];
     const { lines, logger } = recorded("DEBUG", { secrets });
