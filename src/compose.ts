@@ -15,6 +15,7 @@ import { MEDIA_PATH, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { composeRecordings } from "./compose-recordings.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
+import { composeShutdown, mayHandOver } from "./compose-shutdown.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
@@ -24,7 +25,7 @@ import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
 import { TextDialogues } from "./pipeline/text-dialogues.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import type { Closable, CloseReason } from "./runtime/closable.ts";
+import type { Closable } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
@@ -123,6 +124,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileFor,
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
+    conversations: { toKeep: (sessionId) => pipelines.toKeep(sessionId) },
     ownNumber: config.twilio.phoneNumber,
     keepers: [journals, { eraseCalls: async (calls) => recording?.eraseCalls(calls) }],
     ...(config.retention && { keepFor: config.retention }),
@@ -147,12 +149,19 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     speechIsDown: () => speechHealth.isDown(clock.now()),
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
-    tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
+    tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken, config.databaseUrl]),
+    takeover: desk.takeover,
+    othersTakeCalls: () => mayHandOver(config, desk),
     clock,
   });
   const tools = composeTools(store.serviceRequests, overrides.transferDesk);
   const parts = { clock, ...providers, voiceActivity, phrases: new PhraseCache(), tools };
-  const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
+  const pipelines = new CallPipelines(
+    registry,
+    parts,
+    (call, all) => journals.partsOf(call, all),
+    (sessionId) => desk.recorder.conversation(sessionId),
+  );
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
@@ -237,41 +246,20 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   desk.dial();
   deliverer?.start();
 
-  const shutDown = async (reason: CloseReason): Promise<void> => {
-    registry.drain();
-    await desk.stopDialling();
-    for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
-    await Promise.allSettled([pipelines.closed(), media.close()]);
-    await sentiments.close();
-    await deliverer?.close();
-    await journals.written();
-    await recording?.close();
-    await desk.close();
-    await carriers.close();
-    await http.close();
-    await providers.close(reason);
-    await telemetry.close();
-    await store.close();
-    eventLoop.stop();
-  };
-  let closing: Promise<void> | undefined;
-  return {
-    url: urlAt(config.host, port),
-    publicUrl,
+  const { drain, close } = composeShutdown({
+    config,
     registry,
-    logger,
-    async drain(deadline) {
-      registry.drain();
-      const giveUp = new AbortController();
-      const cancel = clock.after(deadline, () => giveUp.abort());
-      while (registry.liveCount > 0 && !giveUp.signal.aborted) await sleep(clock, 100, giveUp.signal);
-      cancel();
-    },
-    close(reason) {
-      closing ??= shutDown(reason);
-      return closing;
-    },
-  };
+    desk,
+    pipelines,
+    media,
+    parts: [
+      ...[sentiments, deliverer, { close: () => journals.written() }, recording, desk, carriers, http],
+      ...[providers, telemetry, store, { close: async () => eventLoop.stop() }],
+    ],
+    clock,
+    onError: (error) => logger.warn({ err: error }, "calls could not be handed over; trying again"),
+  });
+  return { url: urlAt(config.host, port), publicUrl, registry, logger, drain, close };
 }
 
 function hasOpenAi(config: Config): boolean {

@@ -3,9 +3,10 @@ import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { CallMilestones } from "./call-milestones.ts";
 import type { CallRegistry } from "./call-registry.ts";
-import type { CallChanges, CallStore, StoredCall } from "./call-store.ts";
+import type { CallChanges, CallStore } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
-import { apart, PendingChanges } from "./pending-changes.ts";
+import type { KeptCalls } from "./kept-calls.ts";
+import { apart, type LiveCalls, PendingChanges } from "./pending-changes.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 import type { TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
@@ -18,6 +19,8 @@ export interface CallRecorderOptions {
   readonly owner: string;
   /** What is owed to others once a call has ended: written with its end, in one transaction. */
   readonly owedFor?: (sessionId: number) => readonly NewDelivery[];
+  /** What another process would need to go on with live calls; unset: none could. */
+  readonly conversations?: KeptCalls;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -52,6 +55,8 @@ export class CallRecorder {
     this.#undo = [
       registry.events.on("event", ({ type, sessionId }) => {
         if (type === "call-ended") this.#noteEnd(sessionId);
+        else if (type === "call-moved") this.#forget(sessionId);
+        else if (type === "media-started" || type === "media-lost") this.conversation(sessionId);
         else if (type.startsWith("call-")) this.#note(sessionId);
       }),
       registry.events.on("changed", ({ sessionId }) => this.#note(sessionId)),
@@ -104,6 +109,18 @@ export class CallRecorder {
     this.#cancelFlush?.();
   }
 
+  /** Whether the store has everything of the call. */
+  isWritten(sessionId: number): boolean {
+    return this.#saving === undefined && !this.failing && !this.#changes.concerns(sessionId);
+  }
+
+  /** Keeps what another process would need to go on with the call. */
+  conversation(sessionId: number): void {
+    if (this.#options.conversations === undefined) return;
+    this.#changes.conversation(sessionId);
+    this.#changed();
+  }
+
   /** Keeps what a turn spent where. */
   turn(turn: StoredTurn): void {
     this.#changes.turn(turn);
@@ -116,6 +133,11 @@ export class CallRecorder {
     if (record.endedAt === undefined) this.#changes.call(sessionId);
     else this.#changes.end(storedView(record), []);
     this.#changed();
+  }
+
+  #forget(sessionId: number): void {
+    this.#changes.forget(sessionId);
+    this.#interimSavedAt.delete(sessionId);
   }
 
   #noteEnd(sessionId: number): void {
@@ -166,7 +188,7 @@ export class CallRecorder {
     this.#cancelFlush = undefined;
     if (this.#saving !== undefined || !this.#changes.any) return;
     const upTo = this.#noted;
-    this.#saving = this.#save(this.#changes.take((sessionId) => this.#callNow(sessionId)))
+    this.#saving = this.#save(this.#changes.take(this.#liveCalls))
       .then((saved) => {
         if (saved) this.#durable = upTo;
       })
@@ -178,16 +200,22 @@ export class CallRecorder {
       });
   }
 
-  #callNow(sessionId: number): StoredCall | undefined {
-    const record = this.#options.registry.find(sessionId);
-    return record && storedView(record);
+  get #liveCalls(): LiveCalls {
+    const { registry, conversations } = this.#options;
+    return {
+      call(sessionId) {
+        const record = registry.find(sessionId);
+        return record && storedView(record);
+      },
+      conversation: (sessionId) => conversations?.of(sessionId),
+    };
   }
 
   /** Whether all of it is durable, or given up for good. */
   async #save(changes: Required<CallChanges>): Promise<boolean> {
-    const { store, owner, onError } = this.#options;
+    const { store, owner, registry, onError } = this.#options;
     try {
-      await store.save(changes, owner);
+      for (const sessionId of await store.save(changes, owner)) registry.move(sessionId);
       this.#failures = 0;
       return true;
     } catch (error) {

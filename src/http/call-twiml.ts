@@ -19,6 +19,11 @@ export const SPEECH_PATH = "/api/phone/process-speech";
 /** Said to somebody whose call cannot be rejected any more. */
 const NO_LINE_FREE = "We are sorry, all our lines are busy. Please call again later.";
 
+/** How often a call is told to look for another process, once a second but for the first time. */
+const MOST_AGAIN = 10;
+/** In ms. */
+const ASK_AGAIN = 1_000;
+
 export interface CallTwimlOptions {
   readonly intake: CallIntake;
   readonly dialogue: Dialogue;
@@ -34,9 +39,14 @@ export class CallTwiml {
     this.#options = options;
   }
 
-  /** What becomes of a call that the carrier asks about. Throws `CONFLICT`, `NOT_FOUND` where calls race. */
-  incoming(call: IncomingCall): string {
+  /**
+   * What becomes of a call that the carrier asks about. Throws `CONFLICT`, `NOT_FOUND` where calls race.
+   *
+   * @param again how often it was told to ask again.
+   */
+  async incoming(call: IncomingCall, again = 0): Promise<string> {
     const { intake, dialogue, publicUrl } = this.#options;
+    await intake.fetch(call);
     const answer = intake.incoming(call);
     switch (answer.action) {
       case "connect":
@@ -47,6 +57,13 @@ export class CallTwiml {
         });
       case "gather":
         return this.reply(answer.call, dialogue.open(answer.call.sessionId));
+      case "elsewhere":
+        if (again >= MOST_AGAIN) return sayAndHangUp(NO_LINE_FREE, "en-US");
+        return waitForReply({
+          language: "en-US",
+          pause: again === 0 ? 0 : ASK_AGAIN,
+          redirectUrl: `${publicUrl()}/api/phone/incoming?${queryOf(call, again + 1)}`,
+        });
       case "busy":
         // Only a call that comes in and was not answered yet can be rejected.
         return call.afterMedia || call.direction === "outbound"
@@ -74,4 +91,12 @@ export class CallTwiml {
       redirectUrl: `${this.#options.publicUrl()}${SPEECH_PATH}?wait=${waits}`,
     });
   }
+}
+
+function queryOf({ afterMedia, sessionId }: IncomingCall, again: number): string {
+  return new URLSearchParams({
+    ...(afterMedia && { after: "media" }),
+    ...(sessionId !== undefined && { session_id: String(sessionId) }),
+    again: String(again),
+  }).toString();
 }

@@ -141,6 +141,12 @@ export class AgentVoice {
     });
   }
 
+  /** The turns that the caller has not heard to their end, as far as they were heard by now. */
+  get unheard(): readonly AgentTurn[] {
+    for (const { turn } of this.#turns.values()) turn.played(this.#playback?.heard(turn.number) ?? 0);
+    return [...this.#turns.values()].map(({ turn }) => turn);
+  }
+
   started(number: number): void {
     const turn = this.#turns.get(number)?.turn;
     if (turn === undefined) return;

@@ -102,6 +102,8 @@ export type SpeechInput = { readonly at: number } & (
   | { readonly type: "heard" }
   /** The caller has heard all of the turn. */
   | { readonly type: "finished"; readonly turn: number }
+  /** The gateway ends the call, with these last words. */
+  | { readonly type: "dismissed"; readonly reason: EndReason; readonly text: string }
   /** There is no session any more. */
   | { readonly type: "failed" }
   | { readonly type: "tick" }

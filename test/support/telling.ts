@@ -31,7 +31,7 @@ export class Telling {
       recogniserPunctuates: true,
       ...rules,
     };
-    this.state = initialTurnState(this.#rules.profile);
+    this.state = initialTurnState(this.#rules);
   }
 
   /** Moves to `at`, then lets these things happen; what is done of it all, the way there included. */

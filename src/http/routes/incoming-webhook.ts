@@ -12,6 +12,9 @@ import {
 
 const query = Type.Object({
   ...placedQuery,
+  again: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 100, description: "How often the call was told to ask again" }),
+  ),
   after: Type.Optional(Type.String({ description: "`media`: the call's media socket has closed" })),
 });
 
@@ -34,12 +37,13 @@ export const incomingWebhookRoutes =
         },
       },
       async (request, reply) => {
-        const { session_id: sessionId, after } = request.query;
-        const twiml = callTwiml.incoming({
+        const { session_id: sessionId, after, again } = request.query;
+        const call = {
           ...incomingCall(request.body, carrierName),
           ...(sessionId !== undefined && { sessionId }),
           afterMedia: after === "media",
-        });
+        };
+        const twiml = await callTwiml.incoming(call, again);
         return reply.type(TWIML_TYPE).send(twiml);
       },
     );

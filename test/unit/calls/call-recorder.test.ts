@@ -29,6 +29,7 @@ beforeEach(() => {
       if (away) throw new GatewayError("STORE_UNAVAILABLE", "away");
       if (changes.entries?.some(({ text }) => text === "poison")) throw new Error("cannot be kept");
       saved.push(changes as Required<CallChanges>);
+      return [];
     },
   };
   recorder = new CallRecorder({

@@ -52,7 +52,7 @@ function play(
   }) => void,
 ): void {
   const rules = { profile, recogniserEndpoints, recogniserPunctuates: false };
-  let { state } = takeTurn(rules, initialTurnState(profile), { type: "opened", at: 0 });
+  let { state } = takeTurn(rules, initialTurnState({ profile }), { type: "opened", at: 0 });
   let at = 0;
   for (const { after, happening } of events) {
     at += after;
@@ -183,7 +183,7 @@ describe("whatever happens in whatever order", () => {
     fc.assert(
       fc.property(rulesFor, story, (recogniser, events) => {
         const rules = { profile, recogniserEndpoints: recogniser, recogniserPunctuates: true };
-        let state = initialTurnState(profile);
+        let state = initialTurnState({ profile });
         let last = 0;
         play(recogniser, events, ({ at, after }) => {
           state = after;
