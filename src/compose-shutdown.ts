@@ -9,7 +9,7 @@ import type { Clock } from "./runtime/clock.ts";
 import type { CloseReason } from "./runtime/closable.ts";
 
 /** What is closed when all calls are over; absent where it was not opened. */
-type Part = { close(reason: CloseReason): Promise<void> } | undefined;
+type Part = { close(): Promise<void> } | undefined;
 
 export interface ShutdownParts {
   readonly config: Pick<Config, "deployment">;
@@ -18,7 +18,9 @@ export interface ShutdownParts {
   readonly pipelines: CallPipelines;
   readonly media: MediaStreamServer;
   /** Closed one after the other, in this order. */
-  readonly parts: readonly Part[];
+  readonly before: readonly Part[];
+  /** Then these. */
+  readonly after: (reason: CloseReason) => readonly Part[];
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -38,7 +40,7 @@ export function mayHandOver({ deployment }: Pick<Config, "deployment">, desk: Ca
 
 /** How the product stops taking calls, and how it stops. */
 export function composeShutdown(given: ShutdownParts): Shutdown {
-  const { config, registry, desk, pipelines, media, parts, clock, onError } = given;
+  const { config, registry, desk, pipelines, media, before, after, clock, onError } = given;
   const { recorder } = desk;
   const handOver = new HandOver({
     registry,
@@ -59,7 +61,7 @@ export function composeShutdown(given: ShutdownParts): Shutdown {
     await desk.stopDialling();
     for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
     await Promise.allSettled([pipelines.closed(), media.close()]);
-    for (const part of parts) await part?.close(reason);
+    for (const part of [...before, ...after(reason)]) await part?.close();
   };
   let closing: Promise<void> | undefined;
   return {

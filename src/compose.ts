@@ -252,9 +252,18 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     desk,
     pipelines,
     media,
-    parts: [
-      ...[sentiments, deliverer, { close: () => journals.written() }, recording, desk, carriers, http],
-      ...[providers, telemetry, store, { close: async () => eventLoop.stop() }],
+    before: [
+      sentiments,
+      deliverer,
+      { close: () => journals.written() },
+      recording,
+      desk,
+      carriers,
+      { close: () => http.close() },
+    ],
+    after: (reason) => [
+      { close: () => providers.close(reason) },
+      ...[telemetry, store, { close: async () => eventLoop.stop() }],
     ],
     clock,
     onError: (error) => logger.warn({ err: error }, "calls could not be handed over; trying again"),

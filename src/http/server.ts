@@ -143,6 +143,10 @@ export function buildHttpServer(options: HttpServerOptions) {
   for (const schema of namedSchemas) app.addSchema(schema);
   describeApi(app);
 
+  // What is kept alive would go on coming here, past a balancer that knows better.
+  app.addHook("onSend", async (_request, reply) => {
+    if (registry.draining) reply.header("connection", "close");
+  });
   app.register(healthRoutes(options.serviceName, options.readiness));
   app.register(phoneWebhookRoutes(options));
   app.register(async (guarded) => {
