@@ -39,6 +39,7 @@ export class AgentVoice {
   #protected: readonly string[] = [];
   #connection: VoiceConnection | undefined;
   #playback: Playback | undefined;
+  #suspended = false;
 
   constructor(options: AgentVoiceOptions) {
     this.#options = options;
@@ -117,6 +118,13 @@ export class AgentVoice {
   hold(): void {
     this.#takeBack();
     for (const { turn } of this.#turns.values()) this.#publishHeard(turn);
+  }
+
+  /** The caller hears nothing from here on; what is being made is made to its end, for whoever goes on with it. */
+  suspend(): void {
+    this.#takeBack();
+    for (const { turn } of this.#turns.values()) this.#publishHeard(turn, true);
+    this.#suspended = true;
   }
 
   /** Goes on from the word at which the caller stopped hearing. */
@@ -229,10 +237,19 @@ export class AgentVoice {
     this.#turns.clear();
   }
 
-  #publishHeard(turn: AgentTurn): void {
-    const { startedAt, live, heardText: text, interrupted, number } = turn;
-    if (startedAt === undefined) return;
-    this.#options.publish({ type: "agent-heard", turn: number, text, final: !live, interrupted, startedAt });
+  /** @param cut nothing more of it will be heard. */
+  #publishHeard(turn: AgentTurn, cut = false): void {
+    const { startedAt, live, heardText: text, number } = turn;
+    if (startedAt === undefined || this.#suspended) return;
+    const interrupted = cut || turn.interrupted;
+    this.#options.publish({
+      type: "agent-heard",
+      turn: number,
+      text,
+      final: cut || !live,
+      interrupted,
+      startedAt,
+    });
   }
 }
 

@@ -191,7 +191,7 @@ export class CallPipeline implements CallConversation {
 
   /** The media is gone: silence from here on, but what is being made of the answer is made to its end. */
   suspend(): void {
-    this.#agent.hold();
+    this.#agent.suspend();
     const words = wordsLeft(this.#turns.state);
     if (words !== undefined) this.#host.publish(words);
     this.#turns.close();
