@@ -10,9 +10,12 @@ import { CallMilestones } from "./calls/call-milestones.ts";
 import { CallRecorder, defaultBounds } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { SequenceName, StoredCall } from "./calls/call-store.ts";
+import { CallTakeover } from "./calls/call-takeover.ts";
 import { type Erasable, Erasure } from "./calls/erasure.ts";
 import { HangUps } from "./calls/hang-ups.ts";
 import { Heartbeat } from "./calls/heartbeat.ts";
+import { KeptCalls } from "./calls/kept-calls.ts";
+import type { Conversations } from "./calls/kept-conversation.ts";
 import { PromisedCallbacks } from "./calls/promised-callbacks.ts";
 import { Recovery } from "./calls/recovery.ts";
 import { resumeCall } from "./calls/resumed-call.ts";
@@ -32,6 +35,8 @@ export interface CallDeskParts {
   readonly profileNamed: (name: string) => AgentProfile;
   /** What others get of each call at its end; unset: nobody does. */
   readonly histories?: CallHistories | undefined;
+  /** What another process would go on with; unset: none could. */
+  readonly conversations?: Conversations;
   /** The gateway's own number; unset: one that exists nowhere. */
   readonly ownNumber: string | undefined;
   /** Bytes of changes that may wait for a store that is away; unset: the recorder's own bound. */
@@ -65,6 +70,12 @@ export interface CallDesk {
   /** Goes on with batches. The gateway must be listening. */
   dial(): void;
   readonly erasure: Erasure;
+  /** Goes on with calls of other processes. */
+  readonly takeover: CallTakeover;
+  /** Whether another process takes calls, as far as was known a moment ago. */
+  readonly othersTakeCalls: () => boolean;
+  /** Tells other processes that this one takes no calls any more, and learns whether another one does. */
+  leaveCallsToOthers(): Promise<void>;
   /** No batch goes on from here. */
   stopDialling(): Promise<void>;
   /** After the last call has ended. */
@@ -74,6 +85,7 @@ export interface CallDesk {
 /** Opens the ids and wires the parts; they follow the calls from here on. */
 export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   const { registry, store, carriers, profileFor, profileNamed, histories, ownNumber, clock, onError } = parts;
+  const { conversations } = parts;
   const owner = randomUUID();
   const idsOf = (sequence: SequenceName, block: number): Promise<BlockIds> =>
     BlockIds.open({
@@ -96,6 +108,14 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     owner,
     ...(histories && { owedFor: (sessionId: number) => histories.owedFor(sessionId) }),
     ...(parts.mostUnsaved !== undefined && { bounds: { ...defaultBounds, bytes: parts.mostUnsaved } }),
+    ...(conversations && {
+      conversations: new KeptCalls({
+        registry,
+        conversations,
+        progressOf: (sessionId) => histories?.progressOf(sessionId),
+        clock,
+      }),
+    }),
     clock,
     onError: (error) => onError(error, "calls could not be saved; trying again"),
   });
@@ -131,6 +151,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   });
   const settledOwes = histories && { owedFor: (call: StoredCall) => histories.owedForSettled(call) };
   const recovery = new Recovery({
+    isHere: (sessionId) => registry.live.some(({ call }) => call.sessionId === sessionId),
     store: store.calls,
     batches: store.batches,
     carrierOf: (name) => carriers.of(name),
@@ -143,10 +164,21 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     onError: (error) => onError(error, "what another process left could not be settled; trying again"),
   });
   const heartbeat = new Heartbeat({
+    registry,
     store: store.calls,
     owner,
     clock,
     onError: (error) => onError(error, "the store could not be told that this process lives; trying again"),
+  });
+  const takeover = new CallTakeover({
+    registry,
+    store: store.calls,
+    owner,
+    shared: store.kind === "postgres",
+    profileNamed,
+    late: ({ call }) => recovery.add(call),
+    clock,
+    onError: (error) => onError(error, "a call of another process could not be taken over"),
   });
   const erasure = new Erasure({
     store: store.erasure,
@@ -180,6 +212,9 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     directory,
     control,
     erasure,
+    takeover,
+    othersTakeCalls: () => heartbeat.othersTakeCalls,
+    leaveCallsToOthers: () => heartbeat.now(),
     batches: new BatchDesk({
       batches: store.batches,
       dialer,
@@ -209,6 +244,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
       control.close();
       sessionIds.close();
       milestoneIds.close();
+      takeover.close();
       await recovery.close();
       if (retention) await retention.close();
       await hangUps.close();

@@ -1,10 +1,25 @@
 import type { IncomingMessage } from "node:http";
+import type { Config } from "./config/config.ts";
 import type { MediaStreamServer } from "./gateway/media-stream-server.ts";
+import { isForeignPage } from "./http/own-origin.ts";
 import type { HttpServer } from "./http/server.ts";
 import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
+import { upgradeSignatureIsValid } from "./telephony/signature.ts";
 
 /** Where Twilio opens media sockets. */
-export const MEDIA_PATH = "/api/phone/media";
+const MEDIA_PATH = "/api/phone/media";
+
+/** Whether the carrier asks: by its signature where there is a token, else at least not another site's page. */
+export function isCarriersUpgrade(
+  { headers }: IncomingMessage,
+  { twilio, corsOrigins }: Pick<Config, "twilio" | "corsOrigins">,
+  publicUrl: string,
+): boolean {
+  if (twilio.authToken === undefined)
+    return !isForeignPage(headers, { publicUrl: () => publicUrl, corsOrigins });
+  const url = publicUrl.replace(/^http/, "ws") + MEDIA_PATH;
+  return upgradeSignatureIsValid(twilio.authToken, headers["x-twilio-signature"], url);
+}
 
 /** Gives upgrades for media to the gateway, and all others to the live feeds. The HTTP server must be ready. */
 export function shareUpgrades(http: HttpServer, media: MediaStreamServer): void {

@@ -12,23 +12,23 @@ import { composeCallDesk } from "./compose-calls.ts";
 import { composeCarriers } from "./compose-carriers.ts";
 import { composeDeliverer, composeHistories } from "./compose-history.ts";
 import { composeJournals } from "./compose-journals.ts";
-import { MEDIA_PATH, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.ts";
+import { isCarriersUpgrade, ownUrlAt, shareUpgrades, urlAt } from "./compose-listening.ts";
 import { composeProviders, type Providers } from "./compose-providers.ts";
 import { readinessOf } from "./compose-readiness.ts";
 import { composeRecordings } from "./compose-recordings.ts";
 import { composeSentiments } from "./compose-sentiments.ts";
+import { composeShutdown, mayHandOver } from "./compose-shutdown.ts";
 import { composeTelemetry } from "./compose-telemetry.ts";
 import { type Config, publicUrlAt } from "./config/config.ts";
 import { secretsOf } from "./config/secrets.ts";
 import { MediaStreamServer } from "./gateway/media-stream-server.ts";
-import { isForeignPage } from "./http/own-origin.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { CallPipelines } from "./pipeline/call-pipelines.ts";
 import { PhraseCache } from "./pipeline/phrase-cache.ts";
 import { PhrasePreparation } from "./pipeline/phrase-preparation.ts";
 import { TextDialogues } from "./pipeline/text-dialogues.ts";
 import { type Clock, systemClock } from "./runtime/clock.ts";
-import type { Closable, CloseReason } from "./runtime/closable.ts";
+import type { Closable } from "./runtime/closable.ts";
 import { sleep } from "./runtime/sleep.ts";
 import { openStore } from "./store/open-store.ts";
 import { EventLoopDelay } from "./telemetry/event-loop-delay.ts";
@@ -36,7 +36,6 @@ import { LatenessProbe } from "./telemetry/lateness-probe.ts";
 import { LogRing } from "./telemetry/log-ring.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import { upgradeSignatureIsValid } from "./telephony/signature.ts";
 
 /** How long the start waits for what a former process has left to be settled, in ms; it goes on behind. */
 const RECOVERY_WAIT = 1_000;
@@ -134,6 +133,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileFor,
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
+    conversations: { toKeep: (sessionId) => pipelines.toKeep(sessionId) },
     ownNumber: config.twilio.phoneNumber,
     callbackHours: config.overload.callbackHours,
     mostUnsaved: config.overload.mostUnsaved,
@@ -160,7 +160,9 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     speechIsDown: () => speechHealth.isDown(clock.now()),
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
-    tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken]),
+    tokenKey: streamTokenKey([config.apiSecretKey, config.twilio.authToken, config.databaseUrl]),
+    takeover: desk.takeover,
+    othersTakeCalls: () => mayHandOver(config, desk),
     queueTime: config.overload.queueTime,
     clock,
   });
@@ -170,20 +172,18 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   opened.push(async () => preparation.close());
   const prepare = (profile: AgentProfile): void => preparation.prepare(profile);
   const parts = { clock, ...providers, voiceActivity, phrases, prepare, tools };
-  const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all));
+  const pipelines = new CallPipelines(
+    registry,
+    parts,
+    (call, all) => journals.partsOf(call, all),
+    (sessionId) => desk.recorder.conversation(sessionId),
+  );
   const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
     clock,
     registry,
-    signatureIsValid: ({ headers }) =>
-      authToken === undefined
-        ? !isForeignPage(headers, { publicUrl: () => publicUrl, corsOrigins: config.corsOrigins })
-        : upgradeSignatureIsValid(
-            authToken,
-            headers["x-twilio-signature"],
-            publicUrl.replace(/^http/, "ws") + MEDIA_PATH,
-          ),
+    signatureIsValid: (request) => isCarriersUpgrade(request, config, publicUrl),
     claim: (token, sipCallId) => intake.claim(token, sipCallId),
     conversation: (call) => pipelines.of(call),
     observer: (call) => journals.messagesOf(call),
@@ -263,43 +263,30 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   desk.dial();
   deliverer?.start();
 
-  const shutDown = async (reason: CloseReason): Promise<void> => {
-    registry.drain();
-    await desk.stopDialling();
-    for (const { call } of registry.live) registry.end(call.sessionId, "shutdown");
-    await Promise.allSettled([pipelines.closed(), media.close()]);
-    await sentiments.close();
-    await deliverer?.close();
-    await journals.written();
-    await recording?.close();
-    await desk.close();
-    await carriers.close();
-    await http.close();
-    preparation.close();
-    await providers.close(reason);
-    await telemetry.close();
-    await store.close();
-    eventLoop.stop();
-    probe.stop();
-  };
-  let closing: Promise<void> | undefined;
-  return {
-    url: urlAt(config.host, port),
-    publicUrl,
+  const { drain, close } = composeShutdown({
+    config,
     registry,
-    logger,
-    async drain(deadline) {
-      registry.drain();
-      const giveUp = new AbortController();
-      const cancel = clock.after(deadline, () => giveUp.abort());
-      while (registry.liveCount > 0 && !giveUp.signal.aborted) await sleep(clock, 100, giveUp.signal);
-      cancel();
-    },
-    close(reason) {
-      closing ??= shutDown(reason);
-      return closing;
-    },
-  };
+    desk,
+    pipelines,
+    media,
+    before: [
+      sentiments,
+      deliverer,
+      { close: () => journals.written() },
+      recording,
+      desk,
+      carriers,
+      { close: () => http.close() },
+      { close: async () => preparation.close() },
+    ],
+    after: (reason) => [
+      { close: () => providers.close(reason) },
+      ...[telemetry, store, { close: async () => eventLoop.stop() }, { close: async () => probe.stop() }],
+    ],
+    clock,
+    onError: (error) => logger.warn({ err: error }, "calls could not be handed over; trying again"),
+  });
+  return { url: urlAt(config.host, port), publicUrl, registry, logger, drain, close };
 }
 
 function hasOpenAi(config: Config): boolean {

@@ -5,9 +5,6 @@ import { namesOf } from "./config/provider-lists.ts";
 import { weakSecrets } from "./config/weak-secrets.ts";
 import { GatewayError } from "./runtime/errors.ts";
 
-/** How long live calls may go on after SIGTERM, in ms; SIGINT (Ctrl-C) ends them at once. */
-const DRAIN_LIMIT = 25_000;
-
 try {
   loadDotEnv();
   const config = loadConfig(process.env);
@@ -30,7 +27,8 @@ try {
         process.exitCode = 1;
       });
   };
-  process.once("SIGTERM", (signal) => stop(signal, DRAIN_LIMIT));
+  process.once("SIGTERM", (signal) => stop(signal, config.deployment.drain));
+  // Ctrl-C ends them at once.
   process.once("SIGINT", (signal) => stop(signal, 0));
   process.once("uncaughtException", (error) => {
     logger.fatal({ err: error }, "a bug: stopping");

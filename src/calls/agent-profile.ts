@@ -53,7 +53,9 @@ export interface Phrases {
   readonly durationWarning: string;
   /** Before hanging up at the maximum duration. */
   readonly durationGoodbye: string;
-  /** Opens a call again whose connection was lost. */
+  /** Before hanging up because the gateway stops. */
+  readonly shutdownGoodbye: string;
+  /** Said when the connection was lost and is there again. */
   readonly reconnected: string;
 }
 
@@ -122,6 +124,8 @@ const defaultPhrases: Phrases = {
   filler: "One moment, please.",
   durationWarning: "Just to let you know, we have about one minute left.",
   durationGoodbye: "I am sorry, we have reached the end of the time for this call. Goodbye.",
+  shutdownGoodbye:
+    "I am sorry, I have to end the call for a technical reason. Please call again in a moment. Goodbye.",
   reconnected: "Sorry, the line dropped for a moment. Please go on.",
 };
 

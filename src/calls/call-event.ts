@@ -46,6 +46,12 @@ export type CallFact =
   | { readonly type: "call-ringing" }
   | { readonly type: "call-answered" }
   | { readonly type: "media-started"; readonly streamId: string }
+  /** The media stream broke off; the call waits for another one. */
+  | { readonly type: "media-lost" }
+  /** A call that another process has had goes on in this one. */
+  | { readonly type: "call-resumed" }
+  /** The call goes on in another process: nothing more is told of it here. */
+  | { readonly type: "call-moved" }
   | { readonly type: "caller-speech-started" }
   | { readonly type: "caller-speech-ended" }
   /** `utterance` counts the caller's utterances from 1; interim texts of one utterance replace each other. */

@@ -5,6 +5,7 @@ import { CallProgress } from "./call-progress.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import type { CallStore, StoredCall } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import type { ProgressState } from "./kept-conversation.ts";
 import { storedEntry, storedView } from "./stored-view.ts";
 
 export interface CallHistoriesOptions {
@@ -28,12 +29,19 @@ export class CallHistories {
   start(): Cancel {
     const { registry, clock } = this.#options;
     return registry.events.on("event", (event) => {
-      if (event.type === "call-started") {
+      if (event.type === "call-started" || event.type === "call-resumed") {
         const offset = clock.wall() - clock.now();
-        this.#progress.set(event.sessionId, new CallProgress((at) => at + offset));
+        const before = registry.find(event.sessionId)?.progressBefore;
+        this.#progress.set(event.sessionId, new CallProgress((at) => at + offset, before));
       }
+      if (event.type === "call-moved") this.#progress.delete(event.sessionId);
       this.#progress.get(event.sessionId)?.apply(event);
     });
+  }
+
+  /** How the call has gone so far, to go on with elsewhere. */
+  progressOf(sessionId: number): ProgressState | undefined {
+    return this.#progress.get(sessionId)?.state;
   }
 
   /** What is owed for a call of this process that has just ended; asked once. */

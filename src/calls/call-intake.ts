@@ -7,6 +7,7 @@ import { CallDoor, type Entry } from "./call-door.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRegistry } from "./call-registry.ts";
+import type { CallTakeover } from "./call-takeover.ts";
 import { newCall } from "./new-call.ts";
 import type { SessionIds } from "./session-ids.ts";
 import type { SpentTokens } from "./spent-tokens.ts";
@@ -36,6 +37,8 @@ export type IntakeAnswer =
   | { readonly action: "queue" | "callback" }
   /** No line is free and there is nothing to offer, or the gateway is shutting down. */
   | { readonly action: "busy" }
+  /** This process takes no calls, but another one does: the carrier is to ask again. */
+  | { readonly action: "elsewhere" }
   | { readonly action: "hang-up" };
 
 export interface CallIntakeOptions {
@@ -49,6 +52,10 @@ export interface CallIntakeOptions {
   readonly tokenKey: Buffer;
   /** The longest that a caller waits for a line, in ms; unset: {@link QUEUE_TIME}. */
   readonly queueTime?: number;
+  /** Brings calls here that other processes have had; unset: there are none. */
+  readonly takeover?: CallTakeover;
+  /** Whether others take calls when this process does not any more. */
+  readonly othersTakeCalls?: () => boolean;
   readonly clock: Clock;
 }
 
@@ -65,19 +72,28 @@ export class CallIntake {
     this.#door = new CallDoor({ queueTime: QUEUE_TIME, ...options });
   }
 
+  /** Before {@link incoming}: a call that comes back from its media stream may be another process's. Never rejects. */
+  async fetch({ afterMedia, sipCallId }: IncomingCall): Promise<void> {
+    const { registry, takeover } = this.#options;
+    if (afterMedia && !registry.draining) await takeover?.returns(sipCallId);
+  }
+
   /**
    * The carrier may ask several times for one call: again when its first request got no answer, and once
-   * its media socket has closed. A call without media gets a (fresh) token; one that lost its media gets a
-   * new session; one that ended is hung up. Asking never disturbs a call whose media is here.
+   * its media socket has closed. A call without media gets a (fresh) token and goes on where it was; one that has
+   * ended is hung up, unless it had waited for its media in vain: then it gets a new session. Asking never disturbs
+   * a call whose media is here.
    */
   incoming(incoming: IncomingCall): IntakeAnswer {
-    const { registry } = this.#options;
+    const { registry, othersTakeCalls } = this.#options;
     const known = this.#known(incoming);
-    if (known?.mediaClaimed && incoming.afterMedia) {
-      registry.end(known.call.sessionId, "media-lost");
+    if (known !== undefined && incoming.afterMedia) {
+      registry.mediaLost(known.call.sessionId);
+      registry.events.emit("returning", { sessionId: known.call.sessionId });
     }
     if (known !== undefined && !isEnding(known.status)) return this.#goOn(known, incoming.sipCallId);
     if (known !== undefined && known.endReason !== "media-lost") return { action: "hang-up" };
+    if (registry.draining && othersTakeCalls?.() === true) return { action: "elsewhere" };
     const entry = this.#door.decide({
       ...incoming,
       profile: this.profileOf(incoming),
@@ -100,12 +116,13 @@ export class CallIntake {
    * call or was spent, `CONFLICT` when the call already has its media or is over.
    */
   async claim(token: string, sipCallId: string): Promise<Call> {
-    const { clock, registry, spentTokens, tokenKey } = this.#options;
+    const { clock, registry, spentTokens, tokenKey, takeover } = this.#options;
     const claims = checkStreamToken(tokenKey, token, sipCallId, clock.wall());
     if (typeof claims === "string") throw new GatewayError("FORBIDDEN", `The stream token is ${claims}.`);
     if (!(await spentTokens.spend(claims.nonce, claims.expiresAt, clock.wall()))) {
       throw new GatewayError("FORBIDDEN", "The stream token was used before.");
     }
+    if (registry.find(claims.sessionId) === undefined) await takeover?.streams(claims.sessionId);
     const record = registry.find(claims.sessionId);
     if (record === undefined || !registry.claimMedia(claims.sessionId)) {
       throw new GatewayError("CONFLICT", "The call already has a media stream, or is over.");

@@ -1,4 +1,5 @@
 import type { CallEvent } from "./call-event.ts";
+import type { AverageState, ProgressState } from "./kept-conversation.ts";
 import { TurnRecords } from "./turn-records.ts";
 
 /**
@@ -15,23 +16,45 @@ export interface StageReached {
 
 /** How a call went, as far as its events tell: what is in its history and in no transcript. Times in ms. */
 export class CallProgress {
-  readonly #stages = new Map<CallStage, number>();
-  readonly #fields = new Set<string>();
-  readonly #asked = new Set<number>();
-  readonly #answered = new Set<number>();
+  readonly #stages: Map<CallStage, number>;
+  readonly #fields: Set<string>;
+  readonly #asked: Set<number>;
+  readonly #answered: Set<number>;
   readonly #turns: TurnRecords;
-  readonly #userResponse = new Average();
-  readonly #agentResponse = new Average();
+  readonly #userResponse: Average;
+  readonly #agentResponse: Average;
   readonly #toWall: (at: number) => number;
   /** When the agent had said all, and the caller has not spoken since. */
   #agentDoneAt: number | undefined;
-  #silences = 0;
-  #interruptions = 0;
+  #silences: number;
+  #interruptions: number;
 
-  /** @param toWall turns an event's monotonic time into Unix ms. */
-  constructor(toWall: (at: number) => number) {
+  /** @param toWall turns an event's monotonic time into Unix ms. @param before how it went until now. */
+  constructor(toWall: (at: number) => number, before?: ProgressState) {
     this.#toWall = toWall;
     this.#turns = new TurnRecords(toWall);
+    this.#stages = new Map(before?.stages as readonly [CallStage, number][] | undefined);
+    this.#fields = new Set(before?.fields);
+    this.#asked = new Set(before?.asked);
+    this.#answered = new Set(before?.answered);
+    this.#userResponse = new Average(before?.userResponse);
+    this.#agentResponse = new Average(before?.agentResponse);
+    this.#silences = before?.silences ?? 0;
+    this.#interruptions = before?.interruptions ?? 0;
+  }
+
+  /** So far, to go on with elsewhere. */
+  get state(): ProgressState {
+    return {
+      stages: [...this.#stages],
+      fields: [...this.#fields],
+      asked: [...this.#asked],
+      answered: [...this.#answered],
+      userResponse: this.#userResponse.state,
+      agentResponse: this.#agentResponse.state,
+      silences: this.#silences,
+      interruptions: this.#interruptions,
+    };
   }
 
   apply(event: CallEvent): void {
@@ -119,8 +142,17 @@ export class CallProgress {
 }
 
 class Average {
-  #sum = 0;
-  #count = 0;
+  #sum: number;
+  #count: number;
+
+  constructor({ sum, count }: AverageState = { sum: 0, count: 0 }) {
+    this.#sum = sum;
+    this.#count = count;
+  }
+
+  get state(): AverageState {
+    return { sum: this.#sum, count: this.#count };
+  }
 
   add(value: number): void {
     this.#sum += value;

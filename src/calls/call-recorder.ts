@@ -3,12 +3,15 @@ import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
 import type { CallMilestones } from "./call-milestones.ts";
 import type { CallRegistry } from "./call-registry.ts";
-import type { CallStore, StoredCall } from "./call-store.ts";
+import type { CallStore } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import { InterimPace } from "./interim-pace.ts";
+import type { KeptCalls } from "./kept-calls.ts";
 import {
   apart,
   type ChangeKind,
   type Changes,
+  type LiveCalls,
   type PendingBounds,
   PendingChanges,
 } from "./pending-changes.ts";
@@ -26,6 +29,8 @@ export interface CallRecorderOptions {
   readonly owedFor?: (sessionId: number) => readonly NewDelivery[];
   /** How much may wait for a store that is away; unset: {@link defaultBounds}. */
   readonly bounds?: PendingBounds;
+  /** What another process would need to go on with live calls; unset: none could. */
+  readonly conversations?: KeptCalls;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -38,8 +43,7 @@ export interface CallRecorderOptions {
 export class CallRecorder {
   readonly #options: CallRecorderOptions;
   readonly #changes: PendingChanges;
-  /** By session, then by utterance. */
-  readonly #interimSavedAt = new Map<number, Map<number, number>>();
+  readonly #interims = new InterimPace();
   /** Changes noted so far, and how many of them are durable. */
   #noted = 0;
   #durable = 0;
@@ -61,6 +65,8 @@ export class CallRecorder {
     this.#undo = [
       registry.events.on("event", ({ type, sessionId }) => {
         if (type === "call-ended") this.#noteEnd(sessionId);
+        else if (type === "call-moved") this.#forget(sessionId);
+        else if (type === "media-started" || type === "media-lost") this.conversation(sessionId);
         else if (type.startsWith("call-")) this.#note(sessionId);
       }),
       registry.events.on("changed", ({ sessionId }) => this.#note(sessionId)),
@@ -124,6 +130,18 @@ export class CallRecorder {
     this.#cancelFlush?.();
   }
 
+  /** Whether the store has everything of the call. */
+  isWritten(sessionId: number): boolean {
+    return this.#saving === undefined && !this.failing && !this.#changes.concerns(sessionId);
+  }
+
+  /** Keeps what another process would need to go on with the call. */
+  conversation(sessionId: number): void {
+    if (this.#options.conversations === undefined) return;
+    this.#changes.conversation(sessionId);
+    this.#changed();
+  }
+
   /** Keeps what a turn spent where. */
   turn(turn: StoredTurn): void {
     this.#changes.turn(turn);
@@ -138,10 +156,15 @@ export class CallRecorder {
     this.#changed();
   }
 
+  #forget(sessionId: number): void {
+    this.#changes.forget(sessionId);
+    this.#interims.forget(sessionId);
+  }
+
   #noteEnd(sessionId: number): void {
     const record = this.#options.registry.find(sessionId);
     if (record !== undefined) this.#changes.end(storedView(record), this.#owedFor(sessionId));
-    this.#interimSavedAt.delete(sessionId);
+    this.#interims.forget(sessionId);
     this.#changed();
   }
 
@@ -156,19 +179,10 @@ export class CallRecorder {
     }
   }
 
-  /** Growing utterances are saved once a second; a crash costs at most that much of one. */
   #noteEntry(entry: TranscriptEntry): void {
-    if (!entry.final && !this.#interimIsDue(entry)) return;
+    if (!entry.final && !this.#interims.isDue(entry, this.#options.clock.now())) return;
     this.#changes.entry(storedEntry(entry));
     this.#changed();
-  }
-
-  #interimIsDue({ sessionId, id, text }: TranscriptEntry): boolean {
-    const now = this.#options.clock.now();
-    const saved = this.#interimSavedAt.get(sessionId) ?? new Map<number, number>();
-    if (text === "" || now - (saved.get(id) ?? -INTERIM_EVERY) < INTERIM_EVERY) return false;
-    this.#interimSavedAt.set(sessionId, saved.set(id, now));
-    return true;
   }
 
   #changed(): void {
@@ -186,7 +200,7 @@ export class CallRecorder {
     this.#cancelFlush = undefined;
     if (this.#saving !== undefined || !this.#changes.any) return;
     const upTo = this.#noted;
-    const changes = this.#changes.take(MOST_AT_ONCE, (sessionId) => this.#callNow(sessionId));
+    const changes = this.#changes.take(MOST_AT_ONCE, this.#liveCalls);
     const isAll = !this.#changes.any;
     this.#saving = this.#save(changes)
       .then((saved) => {
@@ -202,16 +216,22 @@ export class CallRecorder {
       });
   }
 
-  #callNow(sessionId: number): StoredCall | undefined {
-    const record = this.#options.registry.find(sessionId);
-    return record && storedView(record);
+  get #liveCalls(): LiveCalls {
+    const { registry, conversations } = this.#options;
+    return {
+      call(sessionId) {
+        const record = registry.find(sessionId);
+        return record && storedView(record);
+      },
+      conversation: (sessionId) => conversations?.of(sessionId),
+    };
   }
 
   /** Whether all of it is durable, or given up for good. */
   async #save(changes: Changes): Promise<boolean> {
-    const { store, owner, onError } = this.#options;
+    const { store, owner, registry, onError } = this.#options;
     try {
-      await store.save(changes, owner);
+      for (const sessionId of await store.save(changes, owner)) registry.move(sessionId);
       this.#failures = 0;
       return true;
     } catch (error) {
@@ -261,8 +281,6 @@ function isAway(error: unknown): boolean {
 
 /** Changes of so many ms go into one transaction. */
 const GATHER_TIME = 50;
-/** Ms between two savings of an utterance that goes on. */
-const INTERIM_EVERY = 1_000;
 /** Longest wait of somebody who needs it durable, in ms. */
 const FLUSH_LIMIT = 5_000;
 /** The same while the store is known to be away, in ms: it may be back with the next try. */

@@ -6,21 +6,24 @@ import type { Call } from "./call.ts";
 import type { Prices } from "./call-cost.ts";
 import type { CallEvent, CallFact, EndReason } from "./call-event.ts";
 import { afterSignal, endingFor, isEnding } from "./call-lifecycle.ts";
-import type { CallRecord } from "./call-record.ts";
-import { CallUsageFold } from "./call-usage.ts";
+import { CallList } from "./call-list.ts";
+import { type CallRecord, recordOf } from "./call-record.ts";
 import type { CarrierStatus } from "./carrier.ts";
-import { EndedCalls } from "./ended-calls.ts";
 import { type LineLimits, type LinePlace, Lines } from "./lines.ts";
 import type { OverloadOffer } from "./overload-policy.ts";
 import { refusedCall } from "./refused-call.ts";
+import type { ResumedCall } from "./resumed-call.ts";
 import type { Sentiment } from "./sentiment.ts";
-import { Transcript, type TranscriptEntry } from "./transcript.ts";
+import type { TranscriptEntry } from "./transcript.ts";
 import type { StoredTurn } from "./turn-record.ts";
-import { TurnRecords } from "./turn-records.ts";
 
 interface RegistryEvents {
   /** A call is about to end: the last moment to tell what was heard in it. */
   ending: { readonly sessionId: number };
+  /** The media of a call is gone, and it goes on without for a while. */
+  suspending: { readonly sessionId: number };
+  /** The carrier asks what to do with a call that is suspended: its next media stream will come. */
+  returning: { readonly sessionId: number };
   event: CallEvent;
   /** An utterance began, grew or was completed. */
   transcript: TranscriptEntry;
@@ -51,9 +54,7 @@ export class CallRegistry {
   readonly events: TypedEvents<RegistryEvents>;
   readonly lines: Lines;
   readonly #options: CallRegistryOptions;
-  readonly #live = new Map<number, CallRecord>();
-  readonly #ended = new EndedCalls((record) => this.#unlist(record));
-  readonly #bySipCallId = new Map<string, CallRecord>();
+  readonly #calls = new CallList();
   #draining = false;
 
   constructor(options: CallRegistryOptions) {
@@ -64,11 +65,11 @@ export class CallRegistry {
 
   /** Calls that have not ended. */
   get live(): readonly CallRecord[] {
-    return [...this.#live.values()];
+    return [...this.#calls.live.values()];
   }
 
   get liveCount(): number {
-    return this.#live.size;
+    return this.#calls.live.size;
   }
 
   get maxCalls(): number {
@@ -90,33 +91,41 @@ export class CallRegistry {
    */
   admit(call: Call, status: "initiating" | "ringing" = "ringing", place: LinePlace = {}): CallRecord {
     this.#checkAdmission(call, place);
-    const { clock } = this.#options;
-    const wallOffset = clock.wall() - clock.now();
-    const toWall = (at: number): number => at + wallOffset;
-    const record: CallRecord = {
-      call,
-      transcript: new Transcript(toWall),
-      turns: new TurnRecords(toWall),
-      usage: new CallUsageFold(call.media === "stream" && call.profile.mode === "cascade"),
-      prices: this.#options.prices,
-      status,
-      mediaClaimed: false,
-    };
-    this.#live.set(call.sessionId, record);
+    const record = recordOf(status, { call }, this.#options);
+    this.#calls.add(record);
     this.lines.take(call.media);
-    if (call.sipCallId !== undefined) this.#bySipCallId.set(call.sipCallId, record);
     const { sessionId, direction, from, to } = call;
     this.publish(sessionId, { type: "call-started", direction, from, to });
     if (status === "ringing") this.publish(sessionId, { type: "call-ringing" });
     return record;
   }
 
+  /** Takes in a call that another process has had, also when no line is free. Throws `CONFLICT` as {@link admit} does. */
+  resume(resumed: ResumedCall): CallRecord {
+    this.#checkUnknown(resumed.call);
+    const record = recordOf(resumed.status, resumed, this.#options);
+    this.#calls.add(record);
+    this.lines.take(resumed.call.media);
+    this.publish(resumed.call.sessionId, { type: "call-resumed" });
+    for (const entry of record.transcript.settled) this.events.emit("transcript", entry);
+    return record;
+  }
+
+  /** The call goes on in another process: it is none of this one's any more, and has not ended. */
+  move(sessionId: number): void {
+    const record = this.#calls.live.get(sessionId);
+    if (record === undefined || isEnding(record.status)) return;
+    this.#calls.remove(record);
+    this.lines.free(record.call.media);
+    this.#emit(record, { type: "call-moved" });
+  }
+
   find(sessionId: number): CallRecord | undefined {
-    return this.#live.get(sessionId) ?? this.#ended.find(sessionId);
+    return this.#calls.find(sessionId);
   }
 
   findBySipCallId(sipCallId: string): CallRecord | undefined {
-    return this.#bySipCallId.get(sipCallId);
+    return this.#calls.findBySipCallId(sipCallId);
   }
 
   /** The carrier has given the call its id; the first one stays. It may come when the call is over already. */
@@ -125,7 +134,7 @@ export class CallRegistry {
     if (record === undefined) return;
     if (record.call.sipCallId === undefined) {
       record.call = { ...record.call, sipCallId };
-      this.#bySipCallId.set(sipCallId, record);
+      this.#calls.name(sipCallId, record);
       this.events.emit("changed", { sessionId });
       this.publish(sessionId, { type: "call-placed", sipCallId });
     }
@@ -134,13 +143,22 @@ export class CallRegistry {
 
   /** Somebody has picked up; false when that changes nothing. */
   answer(sessionId: number): boolean {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     return record !== undefined && this.#answered(record, this.#options.clock.wall());
+  }
+
+  /** The call's media stream is gone: it waits for another one. Changes nothing when there was none. */
+  mediaLost(sessionId: number): void {
+    const record = this.#calls.live.get(sessionId);
+    if (record === undefined || !record.mediaClaimed || isEnding(record.status)) return;
+    record.mediaClaimed = false;
+    this.events.emit("suspending", { sessionId });
+    this.publish(sessionId, { type: "media-lost" });
   }
 
   /** The call's media stream is here, so it is answered. False for a second stream, or after the end. */
   claimMedia(sessionId: number): boolean {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     if (record === undefined || record.mediaClaimed) return false;
     record.mediaClaimed = true;
     this.#answered(record, this.#options.clock.wall());
@@ -153,7 +171,7 @@ export class CallRegistry {
    * @param talked ms that the carrier counted from the answer to the end, with an ending.
    */
   carrierReports(sessionId: number, status: CarrierStatus, talked = 0): void {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     if (record === undefined) return;
     switch (status) {
       case "queued":
@@ -181,7 +199,7 @@ export class CallRegistry {
 
   /** The carrier has been told to hang up once the last words are said: its report will be the end, for this reason. */
   closing(sessionId: number, reason: EndReason): void {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     if (record !== undefined) record.closing ??= reason;
   }
 
@@ -212,7 +230,7 @@ export class CallRegistry {
 
   /** Ends the call, once; whoever comes second changes nothing. */
   end(sessionId: number, reason: EndReason): void {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     if (record === undefined || isEnding(record.status)) return;
     this.events.emit("ending", { sessionId });
     if (isEnding(record.status)) return; // somebody who heard of it ended it, too
@@ -221,31 +239,34 @@ export class CallRegistry {
     record.endedAt = this.#options.clock.wall();
     record.endReason = reason;
     this.#emit(record, { type: "call-ended", reason, status });
-    this.#live.delete(sessionId);
+    this.#calls.end(record);
     this.lines.free(record.call.media);
-    this.#ended.add(record);
   }
 
   /** Ended calls are not answered for from here any more. */
   forget(sessionIds: readonly number[]): void {
-    for (const sessionId of sessionIds) this.#ended.forget(sessionId);
+    for (const sessionId of sessionIds) this.#calls.forget(sessionId);
     this.events.emit("forgotten", sessionIds);
   }
 
   /** Tells what happened in a call; after its end nothing does. */
   publish(sessionId: number, fact: CallFact): void {
-    const record = this.#live.get(sessionId);
+    const record = this.#calls.live.get(sessionId);
     if (record !== undefined && !isEnding(record.status)) this.#emit(record, fact);
   }
 
-  #checkAdmission({ sessionId, sipCallId, media }: Call, place: LinePlace): void {
-    const reason = this.#draining ? "draining" : this.lines.refusal(media, place);
+  #checkAdmission(call: Call, place: LinePlace): void {
+    const reason = this.#draining ? "draining" : this.lines.refusal(call.media, place);
     if (reason !== undefined) {
       this.events.emit("refused", { reason, offered: "none" });
       throw refusedCall(reason, this.maxCalls);
     }
-    const known = sipCallId === undefined ? undefined : this.#bySipCallId.get(sipCallId);
-    if (this.#live.has(sessionId) || (known !== undefined && !isEnding(known.status))) {
+    this.#checkUnknown(call);
+  }
+
+  #checkUnknown({ sessionId, sipCallId }: Call): void {
+    const known = sipCallId === undefined ? undefined : this.#calls.findBySipCallId(sipCallId);
+    if (this.#calls.live.has(sessionId) || (known !== undefined && !isEnding(known.status))) {
       throw new GatewayError("CONFLICT", `Call ${sipCallId ?? sessionId} is already here.`);
     }
   }
@@ -274,11 +295,5 @@ export class CallRegistry {
     for (const turn of turns) this.events.emit("turn", { sessionId: event.sessionId, record: turn });
     this.events.emit("event", event);
     if (entry !== undefined) this.events.emit("transcript", entry);
-  }
-
-  #unlist(record: CallRecord): void {
-    const { sipCallId } = record.call;
-    if (sipCallId !== undefined && this.#bySipCallId.get(sipCallId) === record)
-      this.#bySipCallId.delete(sipCallId);
   }
 }

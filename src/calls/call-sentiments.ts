@@ -51,6 +51,7 @@ export class CallSentiments {
       }),
       events.on("event", ({ type, sessionId }) => {
         if (type === "call-ended") this.#ended(sessionId);
+        if (type === "call-moved") this.#unjudged.delete(sessionId);
       }),
     ];
   }

@@ -6,6 +6,7 @@ import type { CallStatus } from "./call-lifecycle.ts";
 import type { CallSummary, Span } from "./call-summary.ts";
 import type { CallUsage } from "./call-usage.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import type { KeptMessage, StoredConversation, StoredMessage } from "./kept-conversation.ts";
 import type { Sentiment } from "./sentiment.ts";
 import type { StoredTurn, TurnRecord } from "./turn-record.ts";
 
@@ -81,7 +82,29 @@ export interface CallChanges {
   readonly turns?: readonly StoredTurn[];
   /** What is owed from the moment a call has ended; the same one again changes nothing. */
   readonly deliveries?: readonly NewDelivery[];
+  /** The newest state of each live conversation, and what was added to its history. They go with the call's end. */
+  readonly conversations?: readonly StoredConversation[];
+  readonly messages?: readonly StoredMessage[];
 }
+
+/** A call that changed hands, with all that is needed to go on with it. */
+export interface TakenCall {
+  readonly call: StoredCall;
+  /** In the order of their ids, those without words included. */
+  readonly entries: readonly StoredEntry[];
+  readonly turns: readonly TurnRecord[];
+  /** Unset: it had not begun to be kept. */
+  readonly conversation?: StoredConversation;
+  /** In the order of their places. */
+  readonly messages: readonly KeptMessage[];
+}
+
+/** Which call is to be taken over. */
+export type Takeover =
+  /** The carrier has come to the end of its media stream, whatever its owner knows of that. */
+  | { readonly sipCallId: string }
+  /** Its media stream comes here: only a call that waits for one is given away. */
+  | { readonly sessionId: number };
 
 export interface CallQuery {
   readonly direction?: CallDirection;
@@ -122,11 +145,14 @@ export interface CallStore {
   /** Takes `count` ids that nobody else gets; answers the first of them. The first ever is 1. */
   reserve(sequence: SequenceName, count: number): Promise<number>;
   /**
-   * Writes what has changed, under this owner (the process that has the calls). A call whose row belongs to
-   * another owner, or has ended already, stays as it is (but for the sentiment, which may be judged after the end by
-   * the owner); utterances and milestones are written all the same.
+   * Writes what has changed, under this owner (the process that has the calls); "" is nobody, who may only add
+   * utterances and milestones. Of a call whose row belongs to another owner nothing is written but milestones. A call
+   * that has ended already stays as it is, and owes nothing more (but for the sentiment, which may be judged after the
+   * end).
+   *
+   * @returns the calls among them that belong to another owner, with what was noted of them here.
    */
-  save(changes: CallChanges, owner: string): Promise<void>;
+  save(changes: CallChanges, owner: string): Promise<readonly number[]>;
   call(sessionId: number): Promise<StoredCall | undefined>;
   /** The newest call with the carrier's id. */
   callBySipCallId(sipCallId: string): Promise<StoredCall | undefined>;
@@ -142,8 +168,10 @@ export interface CallStore {
   /** Of the calls created in the span. */
   summary(span: Span): Promise<CallSummary>;
 
-  /** Tells that the owner lives, so that nobody takes its calls for lost. @param wall Unix ms. */
-  beat(owner: string, wall: number): Promise<void>;
+  /** Tells that the owner lives, so that nobody takes its calls for lost, and whether it takes calls (default: yes). @param wall Unix ms. */
+  beat(owner: string, wall: number, takesCalls?: boolean): Promise<void>;
+  /** Whether another owner takes calls that has told so since `since`, Unix ms. */
+  othersTakeCalls(owner: string, since: number): Promise<boolean>;
   /** The owner stops in good order. */
   leave(owner: string): Promise<void>;
   /**
@@ -151,4 +179,13 @@ export interface CallStore {
    * and answers them. Nobody else gets them. Calls of `taker` itself are not among them.
    */
   adopt(taker: string, before: number): Promise<readonly StoredCall[]>;
+  /**
+   * Gives this owner a call on a media stream that has not ended, from whoever has it; of several that ask at once
+   * each in turn, and the last one keeps it. Undefined when there is no such call.
+   */
+  takeOver(which: Takeover, taker: string): Promise<TakenCall | undefined>;
+  /** Those of the sessions of which a conversation is kept. */
+  resumable(sessionIds: readonly number[]): Promise<readonly number[]>;
+  /** Those of the sessions that belong to another owner. */
+  foreign(sessionIds: readonly number[], owner: string): Promise<readonly number[]>;
 }

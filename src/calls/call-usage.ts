@@ -1,4 +1,5 @@
 import type { CallEvent } from "./call-event.ts";
+import type { UsageState } from "./kept-conversation.ts";
 
 /** What one call used of what is paid for. */
 export interface CallUsage {
@@ -24,10 +25,24 @@ export class CallUsageFold {
   #outputTokens = 0;
   #estimated = false;
   #ttsCharacters = 0;
+  /** In ms, before the first media stream of this process. */
+  readonly #sttBefore: number;
 
-  /** @param listens whether a recogniser of ours hears the call's media stream. */
-  constructor(listens: boolean) {
+  /** @param listens whether a recogniser of ours hears the call's media stream. @param before in another process. */
+  constructor(listens: boolean, before?: UsageState) {
     this.#listens = listens;
+    this.#sttBefore = before?.stt ?? 0;
+    this.#inputTokens = before?.inputTokens ?? 0;
+    this.#outputTokens = before?.outputTokens ?? 0;
+    this.#estimated = before?.estimated ?? false;
+    this.#ttsCharacters = before?.ttsCharacters ?? 0;
+  }
+
+  /** So far. @param now on the clock of the events. */
+  state(now: number): UsageState {
+    const stt = this.#sttUntil(this.#mediaEndedAt ?? now);
+    const { telephony: _, ...used } = { ...this.whole(0), stt };
+    return used;
   }
 
   apply(event: CallEvent): void {
@@ -52,15 +67,19 @@ export class CallUsageFold {
 
   /** What a call has used that lasted so long (ms) from the answer to its end. */
   whole(telephony: number): CallUsage {
-    const heardFrom = this.#listens ? this.#mediaStartedAt : undefined;
-    const stt = heardFrom === undefined ? 0 : (this.#mediaEndedAt ?? heardFrom) - heardFrom;
     return {
       telephony: Math.max(0, Math.round(telephony)),
-      stt: Math.round(stt),
+      stt: this.#sttUntil(this.#mediaEndedAt),
       inputTokens: this.#inputTokens,
       outputTokens: this.#outputTokens,
       estimated: this.#estimated,
       ttsCharacters: this.#ttsCharacters,
     };
+  }
+
+  #sttUntil(until: number | undefined): number {
+    const heardFrom = this.#listens ? this.#mediaStartedAt : undefined;
+    const here = heardFrom === undefined ? 0 : (until ?? heardFrom) - heardFrom;
+    return Math.round(this.#sttBefore + here);
   }
 }

@@ -1,24 +1,33 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
+import type { CallRegistry } from "./call-registry.ts";
 import type { CallStore } from "./call-store.ts";
 
 /** How often a process tells that it lives, in ms. */
 const BEAT = 5_000;
 
+/** Who has not told for so long that they live may be gone, in ms: two beats. */
+const SILENT_FOR = 10_000;
+
 export interface HeartbeatOptions {
   readonly store: CallStore;
   /** This process. */
   readonly owner: string;
+  readonly registry: CallRegistry;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
-/** Tells the store that this process lives, whatever else it is busy with: others would take its calls for lost. */
+/**
+ * Tells the store that this process lives, whatever else it is busy with: others would take its calls for lost. And
+ * learns which calls others have taken over.
+ */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #cancel: Cancel | undefined;
   #beating: Promise<void> = Promise.resolve();
   #failing = false;
   #closed = false;
+  #othersTakeCalls = false;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -27,6 +36,11 @@ export class Heartbeat {
   /** Whether the store did not hear the last beat. */
   get failing(): boolean {
     return this.#failing;
+  }
+
+  /** Whether another process takes calls; known only when this one does not any more. */
+  get othersTakeCalls(): boolean {
+    return this.#othersTakeCalls;
   }
 
   /** Resolves after the first beat. */
@@ -44,9 +58,8 @@ export class Heartbeat {
   }
 
   #beat(): Promise<void> {
-    const { store, owner, clock, onError } = this.#options;
-    this.#beating = store
-      .beat(owner, clock.wall())
+    const { clock, onError } = this.#options;
+    this.#beating = this.#tell()
       .then(
         () => {
           this.#failing = false;
@@ -60,5 +73,22 @@ export class Heartbeat {
         if (!this.#closed) this.#cancel = clock.after(BEAT, () => void this.#beat());
       });
     return this.#beating;
+  }
+
+  async #tell(): Promise<void> {
+    const { store, owner, registry, clock } = this.#options;
+    await store.beat(owner, clock.wall(), !registry.draining);
+    if (registry.draining)
+      this.#othersTakeCalls = await store.othersTakeCalls(owner, clock.wall() - SILENT_FOR);
+    const live = registry.live.map(({ call }) => call.sessionId);
+    if (live.length === 0) return;
+    for (const sessionId of await store.foreign(live, owner)) registry.move(sessionId);
+  }
+
+  /** Tells at once, because something has changed. */
+  async now(): Promise<void> {
+    await this.#beating;
+    this.#cancel?.();
+    await this.#beat();
   }
 }

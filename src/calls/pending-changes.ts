@@ -1,5 +1,6 @@
 import type { CallChanges, StoredCall, StoredEntry, StoredMilestone } from "./call-store.ts";
 import type { NewDelivery } from "./deliveries.ts";
+import { type ConversationNow, PendingConversations } from "./pending-conversations.ts";
 import { PendingUtterances, type UtteranceKind } from "./pending-utterances.ts";
 import type { StoredTurn } from "./turn-record.ts";
 
@@ -7,7 +8,13 @@ import type { StoredTurn } from "./turn-record.ts";
 export type Changes = Required<CallChanges>;
 
 /** What may be given up; a call only when the store refuses it for good. */
-export type ChangeKind = "turn" | "milestone" | UtteranceKind | "call";
+export type ChangeKind = "turn" | "milestone" | "message" | UtteranceKind | "call";
+
+/** Live calls as they are when they are saved; undefined: not here, or over. */
+export interface LiveCalls {
+  call(sessionId: number): StoredCall | undefined;
+  conversation(sessionId: number): ConversationNow | undefined;
+}
 
 export interface PendingBounds {
   /** Bytes of everything together, about. */
@@ -18,7 +25,7 @@ export interface PendingBounds {
 
 /**
  * What has changed and is not saved yet: of calls and utterances the newest state only. Beyond its bounds it gives up
- * turns first, then milestones, then utterances. The ends of calls and what is owed for them are never given up; when
+ * turns first, then milestones, then what another process would need to go on with calls, then utterances. The ends of calls and what is owed for them are never given up; when
  * they alone are too much, it says so, and no further call may come.
  */
 export class PendingChanges {
@@ -33,11 +40,13 @@ export class PendingChanges {
   readonly #utterances = new PendingUtterances();
   #milestones: StoredMilestone[] = [];
   #turns: StoredTurn[] = [];
+  readonly #conversations = new PendingConversations();
   readonly #dropped: Record<ChangeKind, number> = {
     turn: 0,
     milestone: 0,
     "interim-utterance": 0,
     utterance: 0,
+    message: 0,
     call: 0,
   };
 
@@ -50,7 +59,8 @@ export class PendingChanges {
       this.#calls.size > 0 ||
       this.#utterances.count > 0 ||
       this.#milestones.length > 0 ||
-      this.#turns.length > 0
+      this.#turns.length > 0 ||
+      this.#conversations.count > 0
     );
   }
 
@@ -59,6 +69,7 @@ export class PendingChanges {
     return (
       this.#endedBytes +
       this.#utterances.bytes +
+      this.#conversations.bytes +
       this.#milestones.length * MILESTONE_BYTES +
       this.#turns.length * TURN_BYTES
     );
@@ -85,7 +96,31 @@ export class PendingChanges {
     this.#calls.add(sessionId);
     this.#keepEnd(call, [...(this.#owed.get(sessionId) ?? []), ...deliveries]);
     this.#utterances.ended(sessionId);
+    this.#conversations.forget(sessionId);
     this.#bound();
+  }
+
+  /** The conversation of a live call changed. */
+  conversation(sessionId: number): void {
+    if (!this.#ended.has(sessionId)) this.#conversations.add(sessionId);
+  }
+
+  /** Whether something of the call waits to be saved. */
+  concerns(sessionId: number): boolean {
+    return (
+      this.#calls.has(sessionId) ||
+      this.#conversations.concerns(sessionId) ||
+      this.#utterances.concerns(sessionId) ||
+      this.#turns.some((turn) => turn.sessionId === sessionId)
+    );
+  }
+
+  /** The call is another process's: whatever is left of it is that one's to tell. */
+  forget(sessionId: number): void {
+    this.#calls.delete(sessionId);
+    this.#conversations.forget(sessionId);
+    this.#utterances.forget(sessionId);
+    this.#turns = this.#turns.filter((turn) => turn.sessionId !== sessionId);
   }
 
   entry(entry: StoredEntry): void {
@@ -104,40 +139,45 @@ export class PendingChanges {
   }
 
   /** A change that the store refuses for good: one of {@link apart}. */
-  giveUp({ calls, entries, milestones }: Changes): void {
+  giveUp({ calls, conversations, entries, milestones }: Changes): void {
     const kind =
       calls.length > 0
         ? "call"
-        : entries.length > 0
-          ? "utterance"
-          : milestones.length > 0
-            ? "milestone"
-            : "turn";
+        : conversations.length > 0
+          ? "message"
+          : entries.length > 0
+            ? "utterance"
+            : milestones.length > 0
+              ? "milestone"
+              : "turn";
     this.#dropped[kind] += 1;
   }
 
   /**
-   * Takes out up to so many changes, to be saved now: calls first, each with what is owed for it, then what belongs to
-   * them. @param callNow a live call as it is.
+   * Takes out up to so many changes, to be saved now: calls first, each with what is owed for it, then their
+   * conversations, then what belongs to them. @param now live calls as they are.
    */
-  take(most: number, callNow: (sessionId: number) => StoredCall | undefined): Changes {
+  take(most: number, now: LiveCalls): Changes {
     const sessionIds = [...this.#calls].slice(0, most);
-    const calls = sessionIds.flatMap((sessionId) => this.#ended.get(sessionId) ?? callNow(sessionId) ?? []);
+    const calls = sessionIds.flatMap((sessionId) => this.#ended.get(sessionId) ?? now.call(sessionId) ?? []);
     const deliveries = sessionIds.flatMap((sessionId) => this.#owed.get(sessionId) ?? []);
     for (const sessionId of sessionIds) {
       this.#calls.delete(sessionId);
       this.#forgetEnd(sessionId);
     }
     let left = most - sessionIds.length;
+    const conversations = this.#conversations.take(left, (sessionId) => now.conversation(sessionId));
+    left -= conversations.conversations.length;
     const entries = this.#utterances.take(left);
     left -= entries.length;
     const milestones = this.#milestones.splice(0, left);
     left -= milestones.length;
-    return { calls, entries, milestones, turns: this.#turns.splice(0, left), deliveries };
+    const turns = this.#turns.splice(0, left);
+    return { calls, entries, milestones, turns, deliveries, ...conversations };
   }
 
   /** What was taken could not be saved; what came meanwhile is newer and stays. */
-  putBack({ calls, entries, milestones, turns, deliveries }: Changes): void {
+  putBack({ calls, entries, milestones, turns, deliveries, conversations, messages }: Changes): void {
     for (const call of calls) {
       const { sessionId } = call;
       const owed = deliveries.filter((delivery) => delivery.sessionId === sessionId);
@@ -149,6 +189,11 @@ export class PendingChanges {
     this.#utterances.putBack(entries, this.#ended.keys());
     this.#milestones = [...milestones, ...this.#milestones];
     this.#turns = [...turns, ...this.#turns];
+    const live = conversations.filter(({ sessionId }) => !this.#ended.has(sessionId));
+    this.#conversations.putBack(
+      live,
+      messages.filter((message) => !this.#ended.has(message.sessionId)),
+    );
     this.#bound();
   }
 
@@ -171,9 +216,11 @@ export class PendingChanges {
     const { bytes, count } = this.#bounds;
     this.#dropTurns(this.#turns.length - count);
     this.#dropMilestones(this.#milestones.length - count);
+    while (this.#conversations.messages > count && this.#dropMessage());
     while (this.#utterances.count > count && this.#dropUtterance());
     this.#dropTurns(Math.ceil((this.bytes - bytes) / TURN_BYTES));
     this.#dropMilestones(Math.ceil((this.bytes - bytes) / MILESTONE_BYTES));
+    while (this.bytes > bytes && this.#dropMessage());
     while (this.bytes > bytes && this.#dropUtterance());
   }
 
@@ -186,6 +233,13 @@ export class PendingChanges {
   }
 
   /** False when there is none. */
+  #dropMessage(): boolean {
+    const dropped = this.#conversations.dropOldest();
+    if (dropped) this.#dropped.message += 1;
+    return dropped;
+  }
+
+  /** False when there is none. */
   #dropUtterance(): boolean {
     const kind = this.#utterances.dropOldest();
     if (kind !== undefined) this.#dropped[kind] += 1;
@@ -195,7 +249,8 @@ export class PendingChanges {
 
 /** Each change by itself; what is owed for a call stays with its end. */
 export function apart(changes: Changes): readonly Changes[] {
-  const none: Changes = { calls: [], entries: [], milestones: [], turns: [], deliveries: [] };
+  const nothing = { calls: [], entries: [], milestones: [], turns: [], deliveries: [] };
+  const none: Changes = { ...nothing, conversations: [], messages: [] };
   const owed = (sessionId: number) =>
     changes.deliveries.filter((delivery) => delivery.sessionId === sessionId);
   return [
@@ -203,6 +258,11 @@ export function apart(changes: Changes): readonly Changes[] {
     ...changes.entries.map((entry) => ({ ...none, entries: [entry] })),
     ...changes.milestones.map((milestone) => ({ ...none, milestones: [milestone] })),
     ...changes.turns.map((turn) => ({ ...none, turns: [turn] })),
+    ...changes.conversations.map((conversation) => ({
+      ...none,
+      conversations: [conversation],
+      messages: changes.messages.filter(({ sessionId }) => sessionId === conversation.sessionId),
+    })),
   ];
 }
 

@@ -33,6 +33,16 @@ export class PendingUtterances {
     if (this.#complete.has(sessionId)) this.#over.add(sessionId);
   }
 
+  concerns(sessionId: number): boolean {
+    return this.#complete.has(sessionId) || this.#interimOf(sessionId).length > 0;
+  }
+
+  /** The call is another process's. */
+  forget(sessionId: number): void {
+    const complete = [...(this.#complete.get(sessionId)?.values() ?? [])];
+    for (const entry of [...complete, ...this.#interimOf(sessionId)]) this.#delete(entry);
+  }
+
   /** Gives one up: one that goes on, else of the call that ended first, else of any call. Undefined when there is none. */
   dropOldest(): UtteranceKind | undefined {
     const [interim] = this.#interim.values();
@@ -77,6 +87,10 @@ export class PendingUtterances {
     for (const entry of [...taken, ...newer]) this.set(entry);
     this.#over.clear();
     for (const sessionId of over) this.ended(sessionId);
+  }
+
+  #interimOf(sessionId: number): readonly StoredEntry[] {
+    return [...this.#interim.values()].filter((entry) => entry.sessionId === sessionId);
   }
 
   #add(entry: StoredEntry): void {

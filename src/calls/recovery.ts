@@ -12,6 +12,8 @@ export interface RecoveryOptions {
   readonly carrierOf: (name: string) => Carrier | undefined;
   /** Goes on with an outbound call that nobody has answered yet, as the carrier still has it; false when it cannot. */
   readonly resume: (call: StoredCall, status: CarrierStatus) => boolean;
+  /** Whether the call goes on in this process. */
+  readonly isHere: (sessionId: number) => boolean;
   /** Tells of the end of a call that is settled. */
   readonly settled: (call: StoredCall) => void;
   /** What is owed to others for a call that is settled: written with its end, in one transaction. */
@@ -30,6 +32,9 @@ const DEAD_AFTER = 20_000;
 /** Between two looks for what others have left, in ms. */
 const ROUND = 5_000;
 
+/** How long the carrier may take to come back with a call whose process died, in ms. */
+const RETURN_LIMIT = 15_000;
+
 /** The clocks of the carrier and ours may differ by so much, in ms. */
 const SKEW = 5_000;
 
@@ -44,6 +49,9 @@ export class Recovery {
   /** Taken over and not settled yet: a carrier or a store that is away keeps them here for the next round. */
   #rows: readonly BatchRow[] = [];
   #calls: readonly StoredCall[] = [];
+  readonly #late: StoredCall[] = [];
+  /** Until when the carrier may come back with a call, Unix ms, by session. */
+  readonly #returning = new Map<number, number>();
   #cancelRound: Cancel | undefined;
   #working: Promise<void> = Promise.resolve();
 
@@ -70,10 +78,12 @@ export class Recovery {
   }
 
   async #round(): Promise<void> {
-    const { store, batches, owner, alone, clock } = this.#options;
+    const { batches, owner, alone, isHere, clock } = this.#options;
     const deadline = alone ? clock.wall() : clock.wall() - DEAD_AFTER;
     this.#rows = [...this.#rows, ...(await batches.adopt(owner, deadline))];
-    this.#calls = [...this.#calls, ...(await store.adopt(owner, deadline))];
+    const adopted = await this.#adopt(deadline);
+    const late = this.#late.splice(0);
+    this.#calls = [...this.#calls, ...late, ...adopted].filter(({ sessionId }) => !isHere(sessionId));
     const open = new Map(this.#calls.map((call) => [call.sessionId, call]));
     const ofRows = new Set(this.#rows.map(({ sessionId }) => sessionId));
     const leftRows: BatchRow[] = [];
@@ -84,14 +94,39 @@ export class Recovery {
     const ofLeftRows = new Set(leftRows.map(({ sessionId }) => sessionId));
     const leftCalls: StoredCall[] = [];
     for (const call of this.#calls) {
+      if (this.#mayReturn(call)) {
+        leftCalls.push(call);
+        continue;
+      }
       const ofRow = ofRows.has(call.sessionId);
       const settled = ofRow
         ? !ofLeftRows.has(call.sessionId)
         : await this.#settles(() => this.#settleCall(call));
       if (!settled) leftCalls.push(call);
     }
+    for (const sessionId of this.#returning.keys())
+      if (!leftCalls.some((call) => call.sessionId === sessionId)) this.#returning.delete(sessionId);
     this.#rows = leftRows;
     this.#calls = leftCalls;
+  }
+
+  /** A call that is this process's by now, and that nobody goes on with: to be settled in the next round. */
+  add(call: StoredCall): void {
+    this.#late.push(call);
+  }
+
+  /** Those of which a conversation is kept are given time: their media socket has gone with the process. */
+  async #adopt(deadline: number): Promise<readonly StoredCall[]> {
+    const { store, owner, clock } = this.#options;
+    const adopted = await store.adopt(owner, deadline);
+    const sessionIds = adopted.map(({ sessionId }) => sessionId);
+    for (const sessionId of await store.resumable(sessionIds))
+      this.#returning.set(sessionId, clock.wall() + RETURN_LIMIT);
+    return adopted;
+  }
+
+  #mayReturn({ sessionId }: StoredCall): boolean {
+    return (this.#returning.get(sessionId) ?? 0) > this.#options.clock.wall();
   }
 
   /** One that fails must not keep the others from being settled. */
@@ -139,8 +174,9 @@ export class Recovery {
   async #close(call: StoredCall): Promise<void> {
     const { store, owner, clock, settled, owedFor } = this.#options;
     const closed = { ...call, endedAt: call.endedAt ?? clock.wall() };
-    await store.save({ calls: [closed], deliveries: (await owedFor?.(closed)) ?? [] }, owner);
-    settled(closed);
+    if (this.#options.isHere(call.sessionId)) return;
+    const foreign = await store.save({ calls: [closed], deliveries: (await owedFor?.(closed)) ?? [] }, owner);
+    if (foreign.length === 0) settled(closed); // else the carrier has come back with it, to another process
   }
 
   /** The carrier's record of an outbound call whose id we were not told any more. */

@@ -17,13 +17,23 @@ export interface TranscriptEntry {
 
 /** A call's transcript as a fold over its events. */
 export class Transcript {
-  readonly #entries: TranscriptEntry[] = [];
+  readonly #entries: TranscriptEntry[];
   readonly #open = new Map<string, TranscriptEntry>();
   readonly #toWall: (at: number) => number;
+  /** Those of before that were not final then. */
+  readonly settled: readonly TranscriptEntry[];
 
-  /** @param toWall turns an event's monotonic time into Unix ms. */
-  constructor(toWall: (at: number) => number) {
+  /**
+   * @param toWall turns an event's monotonic time into Unix ms.
+   * @param before what was said until now; all of it is final but the agent's last words, when its turn `sounding` is heard.
+   */
+  constructor(toWall: (at: number) => number, before: readonly TranscriptEntry[] = [], sounding?: number) {
     this.#toWall = toWall;
+    this.#entries = before.map((entry) => ({ ...entry, final: true }));
+    const last = before.findLastIndex(({ speaker, final }) => speaker === "ai_agent" && !final);
+    const open = this.#entries[last];
+    if (open !== undefined && sounding !== undefined) this.#open.set(`agent ${sounding}`, open);
+    this.settled = this.#entries.filter((_, index) => before[index]?.final === false);
   }
 
   /** Utterances in the order in which they began; those that came to nothing are left out. */
@@ -50,10 +60,14 @@ export class Transcript {
   /** Adds a whole utterance that somebody else wrote down. @param wall Unix ms. */
   note(sessionId: number, speaker: TranscriptEntry["speaker"], text: string, wall: number): TranscriptEntry {
     const timestamp = Math.max(this.#entries.at(-1)?.timestamp ?? 0, wall);
-    const id = this.#entries.length + 1;
+    const id = this.#nextId;
     const entry: TranscriptEntry = { id, sessionId, speaker, text, timestamp, confidence: 1, final: true };
     this.#entries.push(entry);
     return entry;
+  }
+
+  get #nextId(): number {
+    return (this.#entries.at(-1)?.id ?? 0) + 1;
   }
 
   #entry(key: string, speaker: TranscriptEntry["speaker"], event: { sessionId: number; startedAt: number }) {
@@ -61,7 +75,7 @@ export class Transcript {
     if (open !== undefined) return open;
     const previous = this.#entries.at(-1)?.timestamp ?? 0;
     const entry: TranscriptEntry = {
-      id: this.#entries.length + 1,
+      id: this.#nextId,
       sessionId: event.sessionId,
       speaker,
       text: "",

@@ -17,13 +17,14 @@ const OPEN_TURNS = 16;
 
 /** What the turns of one call spent where, as a fold over its events; one record per turn that somebody waited for. */
 export class TurnRecords {
-  readonly #over: TurnRecord[] = [];
+  readonly #over: TurnRecord[];
   readonly #open = new Map<number, OpenTurn>();
   readonly #toWall: (at: number) => number;
 
-  /** @param toWall turns an event's monotonic time into Unix ms. */
-  constructor(toWall: (at: number) => number) {
+  /** @param toWall turns an event's monotonic time into Unix ms. @param before turns that are over already. */
+  constructor(toWall: (at: number) => number, before: readonly TurnRecord[] = []) {
     this.#toWall = toWall;
+    this.#over = [...before];
   }
 
   /** In the order in which the turns ended; those that sound now come last. */

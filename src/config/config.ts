@@ -1,6 +1,7 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { Prices } from "../calls/call-cost.ts";
 import { type CallHistoryConfig, readCallHistory } from "./call-history.ts";
+import { type DeploymentConfig, readDeployment } from "./deployment.ts";
 import { EnvironmentReader } from "./environment-reader.ts";
 import { deepFreeze, given } from "./given.ts";
 import { type Hedging, readHedging } from "./hedging.ts";
@@ -47,6 +48,7 @@ export interface Config extends Readonly<Listening>, WebAccess, VendorConfigs {
   readonly recordingBucket?: RecordingBucketConfig;
   readonly recordingRetentionDays?: number;
   readonly redisUrl?: string;
+  readonly deployment: DeploymentConfig;
   /** How long ended calls are kept, in ms; unset: for good. */
   readonly retention?: number;
   /** Calls at one time in this process, 1 to 10,000. */
@@ -110,6 +112,7 @@ function readConfig(environment: EnvironmentReader): Config {
     recordingBucket: readRecordingBucket(environment),
     recordingRetentionDays: environment.optionalInteger("RECORDING_RETENTION_DAYS", 1, 36_500),
     redisUrl: environment.secretUrl("REDIS_URL", ["redis:", "rediss:"], "redis://host:6379"),
+    deployment: readDeployment(environment),
     retention: readRetention(environment),
     maxCalls,
     overload: readOverload(environment, maxCalls),

@@ -44,10 +44,12 @@ export class MediaStreamServer {
     this.#options = options;
   }
 
-  /** Begins to follow the calls: a call that ends closes its media socket. */
+  /** Begins to follow the calls: one that ends, or goes on elsewhere, closes its media socket. */
   start(): void {
     this.#options.registry.events.on("event", (event) => {
-      if (event.type === "call-ended") this.#sessions.get(event.sessionId)?.finish(event.reason);
+      const session = this.#sessions.get(event.sessionId);
+      if (event.type === "call-ended") session?.finish(event.reason);
+      else if (event.type === "media-lost" || event.type === "call-moved") session?.finish("media-lost");
     });
   }
 
@@ -113,7 +115,8 @@ export class MediaStreamServer {
       },
       mediaEnded: (call, reason) => {
         this.#sessions.delete(call.sessionId);
-        registry.end(call.sessionId, reason);
+        if (reason === "media-lost") registry.mediaLost(call.sessionId);
+        else registry.end(call.sessionId, reason);
       },
     };
   }

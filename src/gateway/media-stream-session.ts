@@ -77,7 +77,7 @@ export class MediaStreamSession implements Playback {
     this.#release("media-lost");
   }
 
-  /** Closes the socket because the call is over; Twilio then goes on behind `</Connect>`. */
+  /** Closes the socket because the call is over, or goes on elsewhere; Twilio then goes on behind `</Connect>`. */
   finish(reason: EndReason): void {
     const closing = this.#state !== "closed";
     this.#release(reason);

@@ -26,6 +26,11 @@ export const CALLBACK_PATH = "/api/phone/callback";
 /** A caller who waits hears that he does at first, and then after so many pauses each. */
 const PAUSES_PER_WORD = 6;
 
+/** How often a call is told to look for another process, once a second but for the first time. */
+const MOST_AGAIN = 10;
+/** In ms. */
+const ASK_AGAIN = 1_000;
+
 export interface CallTwimlOptions {
   readonly intake: CallIntake;
   readonly dialogue: Dialogue;
@@ -42,9 +47,14 @@ export class CallTwiml {
     this.#options = options;
   }
 
-  /** What becomes of a call that the carrier asks about. Throws `CONFLICT`, `NOT_FOUND` where calls race. */
-  incoming(call: IncomingCall): string {
+  /**
+   * What becomes of a call that the carrier asks about. Throws `CONFLICT`, `NOT_FOUND` where calls race.
+   *
+   * @param again how often it was told to ask again.
+   */
+  async incoming(call: IncomingCall, again = 0): Promise<string> {
     const { intake, dialogue, publicUrl } = this.#options;
+    await intake.fetch(call);
     const answer = intake.incoming(call);
     switch (answer.action) {
       case "connect":
@@ -59,6 +69,13 @@ export class CallTwiml {
         return this.#queue(call);
       case "callback":
         return this.#offerCallback(call);
+      case "elsewhere":
+        if (again >= MOST_AGAIN) return this.#busy(call);
+        return waitForReply({
+          language: "en-US",
+          pause: again === 0 ? 0 : ASK_AGAIN,
+          redirectUrl: `${publicUrl()}/api/phone/incoming?${queryOf(call, again + 1)}`,
+        });
       case "busy": {
         const wasAnswered = call.afterMedia || call.direction === "outbound" || (call.waits ?? 0) > 0;
         return wasAnswered ? this.#busy(call) : rejectAsBusy();
@@ -119,4 +136,13 @@ export class CallTwiml {
     const { phrases, language } = this.#options.intake.profileOf(call).overload;
     return sayAndHangUp(phrases.busy, language);
   }
+}
+
+function queryOf({ afterMedia, sessionId, waits }: IncomingCall, again: number): string {
+  return new URLSearchParams({
+    ...(waits !== undefined && { waits: String(waits) }),
+    ...(afterMedia && { after: "media" }),
+    ...(sessionId !== undefined && { session_id: String(sessionId) }),
+    again: String(again),
+  }).toString();
 }

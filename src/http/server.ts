@@ -154,6 +154,10 @@ export function buildHttpServer(options: HttpServerOptions) {
   });
   describeApi(app, shed);
 
+  // What is kept alive would go on coming here, past a balancer that knows better.
+  app.addHook("onSend", async (_request, reply) => {
+    if (registry.draining) reply.header("connection", "close");
+  });
   app.register(healthRoutes(options.serviceName, options.readiness));
   app.register(async (webhooks) => {
     if (apiSecretKey !== undefined && options.twilioAuthToken === undefined)

@@ -82,8 +82,12 @@ export class CallJournal {
     }
   }
 
-  /** An event of the call; its end is the journal's. */
+  /** An event of the call; its end is the journal's, and so is the loss of its media stream. */
   event(event: CallEvent): void {
+    if (event.type === "media-lost" || event.type === "call-moved") {
+      const { sessionId, at } = event;
+      return this.event({ type: "call-ended", reason: "media-lost", status: "completed", sessionId, at });
+    }
     const decision = decisionIn(event, (at) => this.#sinceOrigin(at));
     if (decision !== undefined) this.#decisions.push(decision);
     if (event.type !== "call-ended" || this.#over) return;

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Call } from "../calls/call.ts";
+import type { CallEvent } from "../calls/call-event.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { Erasable } from "../calls/erasure.ts";
 import type { TypedInput } from "../calls/typed-input.ts";
@@ -54,7 +55,7 @@ export class Journals implements Erasable {
     }
     registry.events.on("event", (event) => {
       this.#live.get(event.sessionId)?.event(event);
-      if (event.type === "call-ended") this.#live.delete(event.sessionId);
+      if (lasts.includes(event.type)) this.#live.delete(event.sessionId);
     });
   }
 
@@ -163,6 +164,9 @@ function describedParts({ speechToText, languageModel, textToSpeech, tools }: Pi
     })),
   };
 }
+
+/** With these a stream's journal ends. */
+const lasts: readonly CallEvent["type"][] = ["call-ended", "media-lost", "call-moved"];
 
 /** Lines that may wait for the disk, in bytes: about three minutes of a call. */
 const MOST_WAITING = 2 * 1024 * 1024;

@@ -9,6 +9,7 @@ import { handOverCall, handOverTool } from "./hand-over.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
+import type { Secrets } from "./secrets.ts";
 import { toolCalled } from "./tools.ts";
 import type { Happening } from "./turn-manager.ts";
 
@@ -23,6 +24,10 @@ export interface AgentMindOptions {
   readonly publish: (fact: CallFact) => void;
   readonly reached: (turn: AgentTurn, stage: TurnStage) => void;
   readonly failed: (port: "llm" | "tts", error: unknown) => void;
+  /** The history, or what is being done, has changed. */
+  readonly changed: () => void;
+  /** What the caller keyed in secret before. */
+  readonly secrets: Secrets;
 }
 
 /** The agent's thinking: one reply of the model at a time, perhaps begun before the caller's turn is over. */
@@ -34,20 +39,25 @@ export class AgentMind {
 
   constructor(options: AgentMindOptions) {
     this.#options = options;
-    const { call, line, parts } = options;
-    this.#tools = new CallTools({ clock: parts.clock, call, tools: parts.tools, line });
+    const { call, line, parts, secrets } = options;
+    this.#tools = new CallTools({ clock: parts.clock, call, tools: parts.tools, line, secrets });
   }
 
-  /** The model's answer to what the caller said. */
-  reply(number: number): void {
+  /** The model's answer to what the caller said; `goesOn`: from these words on, which it has made before. */
+  reply(number: number, goesOn?: string): void {
     this.#thinking.abort();
     const spoken = this.#options.voice.begin(number);
     this.#options.reached(spoken.turn, "stt-final");
     this.#thinking = new AbortController();
     const { signal } = this.#thinking;
+    if (goesOn !== undefined && goesOn !== "") {
+      spoken.speech.write(goesOn);
+      spoken.speech.pause();
+    }
+    const note = goesOn === undefined ? "" : GO_ON;
     this.follow(
       spoken,
-      this.#model(spoken, signal, () => this.#options.conversation.messages, Promise.resolve()),
+      this.#model(spoken, signal, () => this.#options.conversation.messages, Promise.resolve(), note),
     );
   }
 
@@ -107,13 +117,14 @@ export class AgentMind {
     signal: AbortSignal,
     messages: () => readonly Message[],
     wanted: Promise<void>,
+    note = "",
   ): Promise<EndReason | undefined> {
     const { prompt, phrases, turnTaking } = this.#options.call.profile;
     const { languageModel } = this.#options.parts;
     return replyWithModel({
       clock: this.#options.parts.clock,
       model: languageModel,
-      prompt,
+      prompt: prompt + note,
       tools: this.#tools,
       turn: turn.number,
       sessionId: this.#options.call.sessionId,
@@ -126,8 +137,14 @@ export class AgentMind {
       reached: (stage) => this.#options.reached(turn, stage),
       hint: (phrases) => this.#options.hint(phrases),
       used: (usage) => this.#options.publish({ type: "model-used", provider: languageModel.name, ...usage }),
-      toolCalled: (tool, outcome) => this.#options.publish(toolCalled(turn.number, tool, outcome)),
-      working: (until) => this.#options.happened({ type: "working", turn: turn.number, until }),
+      toolCalled: (tool, outcome) => {
+        this.#options.publish(toolCalled(turn.number, tool, outcome));
+        this.#options.changed();
+      },
+      working: (until) => {
+        this.#options.happened({ type: "working", turn: turn.number, until });
+        this.#options.changed();
+      },
       filler: { text: phrases.filler, after: turnTaking.fillerAfter },
     });
   }
@@ -150,6 +167,7 @@ export class AgentMind {
     const { turn, speech } = spoken;
     over.then(
       (end) => {
+        turn.made = end === undefined ? {} : { end };
         if (!turn.live) return;
         const spoke = speech.spoke || turn.gate.length > 0;
         if (!spoke) this.#options.voice.abandon(spoken);
@@ -174,7 +192,6 @@ export class AgentMind {
   close(): void {
     this.discard();
     this.stop();
-    this.#tools.close();
   }
 
   /** Gives up the reply under way. */
@@ -182,6 +199,11 @@ export class AgentMind {
     this.#thinking.abort();
   }
 }
+
+/** Added to the prompt when the model is asked for the rest of an answer. */
+const GO_ON =
+  "\n\nThe line dropped while you were answering. The caller has heard your last message, or is hearing it now: go on " +
+  "right behind it, without repeating anything of it. When nothing is missing, say nothing more.";
 
 /** A reply made ahead of the end of the caller's turn. */
 interface Guessed {

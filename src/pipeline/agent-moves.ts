@@ -1,5 +1,6 @@
 import { settleWords } from "./caller-words.ts";
 import type { TurnDraft } from "./turn-draft.ts";
+import type { LeftTurns } from "./turn-state.ts";
 
 /** What the agent does in a turn: begin, yield, go on, stop, end. Each is a change of the draft. */
 
@@ -45,6 +46,18 @@ export function say(draft: TurnDraft, text: string): void {
   const turn = draft.allocate();
   begin(draft, turn, false);
   draft.effect({ type: "say", turn, text });
+}
+
+/** Goes on where the conversation was left: with the unheard rest, the answer that is owed, or words that say so. */
+export function takeUp(draft: TurnDraft, { rest, answer, begun, closing }: LeftTurns): void {
+  if (!answer) {
+    say(draft, rest === "" ? draft.phrases.reconnected : rest);
+    if (rest !== "") draft.closing = closing;
+    return;
+  }
+  const turn = draft.allocate();
+  begin(draft, turn, true);
+  draft.effect({ type: "reply", turn, ...((begun || rest !== "") && { goesOn: rest }) });
 }
 
 function apologise(draft: TurnDraft): void {

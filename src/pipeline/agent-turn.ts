@@ -1,5 +1,6 @@
-import type { TurnStage } from "../calls/call-event.ts";
+import type { EndReason, TurnStage } from "../calls/call-event.ts";
 import type { AudioGate } from "./audio-gate.ts";
+import type { UnheardWord } from "./conversation-state.ts";
 import { HeardText } from "./heard-text.ts";
 import type { Message } from "./language-model.ts";
 
@@ -12,6 +13,8 @@ export class AgentTurn {
   startedAt: number | undefined;
   /** How far it was told to have been heard, in ms. */
   toldHeard = 0;
+  /** Set once all of its words are made; `end`: and the call is over after them. */
+  made: { readonly end?: EndReason } | undefined;
   readonly #stages = new Set<TurnStage>();
   #heard = 0;
   #state: "live" | "whole" | "interrupted" = "live";
@@ -61,6 +64,13 @@ export class AgentTurn {
 
   get heardText(): string {
     return this.#state === "whole" ? this.text.all : this.text.upTo(this.#heard, this.gate.length);
+  }
+
+  /** What of it was not heard; `at` in ms from now on, if it goes on sounding. */
+  get unheard(): readonly UnheardWord[] {
+    return this.text
+      .unheard(this.#heard, this.gate.length)
+      .map(({ word, at }) => (at === undefined ? { word } : { word, at: Math.round(at - this.#heard) }));
   }
 
   /** As the model is to see it: a live turn with all that it has said itself, any other as heard. */

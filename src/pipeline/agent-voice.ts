@@ -39,6 +39,7 @@ export class AgentVoice {
   #protected: readonly string[] = [];
   #connection: VoiceConnection | undefined;
   #playback: Playback | undefined;
+  #suspended = false;
 
   constructor(options: AgentVoiceOptions) {
     this.#options = options;
@@ -126,6 +127,13 @@ export class AgentVoice {
     for (const { turn } of this.#turns.values()) this.#publishHeard(turn);
   }
 
+  /** The caller hears nothing from here on; what is being made is made to its end, for whoever goes on with it. */
+  suspend(): void {
+    this.#takeBack();
+    for (const { turn } of this.#turns.values()) this.#publishHeard(turn, true);
+    this.#suspended = true;
+  }
+
   /** Goes on from the word at which the caller stopped hearing. */
   resume(number: number): void {
     const turn = this.#turns.get(number)?.turn;
@@ -146,6 +154,12 @@ export class AgentVoice {
       const heard = gate.heard(this.#playback?.heard(number) ?? 0);
       return startedAt !== undefined && sentences.some((sentence) => text.isWithin(sentence, heard));
     });
+  }
+
+  /** The turns that the caller has not heard to their end, as far as they were heard by now. */
+  get unheard(): readonly AgentTurn[] {
+    for (const { turn } of this.#turns.values()) turn.played(this.#playback?.heard(turn.number) ?? 0);
+    return [...this.#turns.values()].map(({ turn }) => turn);
   }
 
   started(number: number): void {
@@ -229,10 +243,19 @@ export class AgentVoice {
     this.#turns.clear();
   }
 
-  #publishHeard(turn: AgentTurn): void {
-    const { startedAt, live, heardText: text, interrupted, number } = turn;
-    if (startedAt === undefined) return;
-    this.#options.publish({ type: "agent-heard", turn: number, text, final: !live, interrupted, startedAt });
+  /** @param cut nothing more of it will be heard. */
+  #publishHeard(turn: AgentTurn, cut = false): void {
+    const { startedAt, live, heardText: text, number } = turn;
+    if (startedAt === undefined || this.#suspended) return;
+    const interrupted = cut || turn.interrupted;
+    this.#options.publish({
+      type: "agent-heard",
+      turn: number,
+      text,
+      final: cut || !live,
+      interrupted,
+      startedAt,
+    });
   }
 }
 

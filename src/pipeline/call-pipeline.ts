@@ -1,47 +1,53 @@
 import type { Call } from "../calls/call.ts";
-import type { CallFact, EndReason, TurnStage } from "../calls/call-event.ts";
+import type { EndReason, TurnStage } from "../calls/call-event.ts";
 import { asGatewayError } from "../runtime/errors.ts";
 import { AgentMind } from "./agent-mind.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import { AgentVoice } from "./agent-voice.ts";
+import type { CallConversation, KeptChanges, PipelineHost, TakenUp } from "./call-conversation.ts";
 import { permittedTools } from "./call-tools.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
+import { type ConversationState, restOf } from "./conversation-state.ts";
 import { handOverTool } from "./hand-over.ts";
 import { KeypadLine } from "./keypad-line.ts";
-import type { MediaSink } from "./media-sink.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
+import { isQuiet } from "./quiet-moment.ts";
+import { Secrets } from "./secrets.ts";
+import { stateOf, turnsLeft, unsaid, wordsLeft } from "./state-of-conversation.ts";
 import { TurnManager } from "./turn-manager.ts";
 import type { TurnRules } from "./turn-state.ts";
-
-/** What a conversation tells the world. */
-export interface PipelineHost {
-  publish(fact: CallFact): void;
-  /** The conversation is over; the call is to be ended. */
-  end(reason: EndReason): void;
-}
 
 /**
  * One call's conversation, wired in the order in which a sound travels: the caller's audio, the turn core, the
  * model, the agent's voice, the caller's ear. It decides nothing; decisions are the turn core's.
  */
-export class CallPipeline implements MediaSink {
+export class CallPipeline implements CallConversation {
   readonly #call: Call;
   readonly #parts: PipelineParts;
   readonly #host: PipelineHost;
-  readonly #conversation = new Conversation();
+  readonly #conversation: Conversation;
+  readonly #left: TakenUp | undefined;
+  readonly #secrets: Secrets;
   readonly #caller: CallerAudio;
   readonly #turns: TurnManager;
   readonly #agent: AgentVoice;
   readonly #line: KeypadLine;
   readonly #mind: AgentMind;
+  /** When the call first had its media, Unix ms. */
+  #openedAt: number | undefined;
 
-  constructor(call: Call, parts: PipelineParts, host: PipelineHost) {
+  /** @param left where another stream or another process has left the conversation. */
+  constructor(call: Call, parts: PipelineParts, host: PipelineHost, left?: TakenUp) {
     const { clock, speechToText, voiceActivity, textToSpeech, phrases } = parts;
     this.#call = call;
     this.#parts = parts;
     this.#host = host;
+    this.#left = left;
+    this.#secrets = left?.secrets ?? new Secrets();
+    this.#openedAt = left?.state.openedAt;
+    this.#conversation = new Conversation(left?.messages, left?.first);
     this.#caller = new CallerAudio({
       clock,
       speechToText,
@@ -55,10 +61,14 @@ export class CallPipeline implements MediaSink {
       recogniserEndpoints: speechToText.endpoints,
       recogniserPunctuates: speechToText.punctuates,
       canHandOver: handOverTool(permittedTools(call.profile, parts.tools)) !== undefined,
+      ...(left && { left: turnsLeft(left, clock.wall()) }),
     };
     this.#turns = new TurnManager(rules, clock, {
-      callerSaid: (text, by) => this.#conversation.callerSaid(text, by),
-      reply: (turn) => this.#mind.reply(turn),
+      callerSaid: (text, by) => {
+        this.#conversation.callerSaid(text, by);
+        host.changed();
+      },
+      reply: (turn, goesOn) => this.#mind.reply(turn, goesOn),
       guess: (turn, text) => this.#mind.guess(turn, text),
       accept: () => this.#mind.accept(),
       discard: () => this.#mind.discard(),
@@ -103,6 +113,8 @@ export class CallPipeline implements MediaSink {
       publish: (fact) => host.publish(fact),
       reached: (turn, stage) => this.#reached(turn, stage),
       failed: (port, error) => this.#failed(port, error),
+      changed: () => host.changed(),
+      secrets: this.#secrets,
     });
   }
 
@@ -112,11 +124,14 @@ export class CallPipeline implements MediaSink {
     const { language, greeting } = this.#call.profile;
     languageModel.warm?.();
     this.#caller.open(language, languageModel.openingHints ?? []);
-    this.#agent.open(greeting);
     this.#parts.prepare?.(this.#call.profile);
+    if (this.#left === undefined) return this.#agent.open(greeting);
+    const { answer } = this.#left.state;
+    this.#agent.open(answer ? "" : restOf(this.#left.state) || this.#call.profile.phrases.reconnected);
   }
 
   open(playback: Playback): void {
+    this.#openedAt ??= this.#parts.clock.wall();
     this.#agent.playTo(playback);
     this.#turns.happened({ type: "opened" });
   }
@@ -147,20 +162,63 @@ export class CallPipeline implements MediaSink {
   #silence(): void {
     this.#mind.stop();
     this.#agent.silence();
+    this.#host.changed();
   }
 
   started(turn: number): void {
     this.#agent.started(turn);
     this.#turns.happened({ type: "started", turn });
+    this.#host.changed();
   }
 
   heard(progress: HeardTurn): void {
-    if (this.#agent.heard(progress)) this.#turns.happened({ type: "heard", turn: progress.turn });
+    if (!this.#agent.heard(progress)) return;
+    this.#turns.happened({ type: "heard", turn: progress.turn });
+    this.#host.changed();
   }
 
   finished(turn: number): void {
     this.#agent.finished(turn);
     this.#turns.happened({ type: "finished", turn });
+    this.#host.changed();
+  }
+
+  /** Whether nobody would lose a word if the conversation went on elsewhere from now on. */
+  get isQuiet(): boolean {
+    const spoke = this.#agent.unheard.some((turn) => turn.gate.length > 0 && turn.gate.held === 0);
+    return isQuiet(this.#turns.state, spoke, this.#parts.clock.now());
+  }
+
+  /** Says these last words, and ends the call for that reason. */
+  dismiss(reason: EndReason, text: string): void {
+    this.#turns.happened({ type: "dismissed", reason, text });
+  }
+
+  /** The media is gone: silence from here on, but what is being made of the answer is made to its end. */
+  suspend(): void {
+    this.#agent.suspend();
+    const words = wordsLeft(this.#turns.state);
+    if (words !== undefined) this.#host.publish(words);
+    this.#turns.close();
+  }
+
+  /** The conversation as it is now, to go on elsewhere; undefined before it has begun. */
+  get left(): TakenUp | undefined {
+    const state = this.#state;
+    if (state === undefined) return this.#left;
+    const messages = [...this.#conversation.left, ...unsaid(this.#turns.state)];
+    return { messages, first: this.#conversation.first, state, secrets: this.#secrets };
+  }
+
+  /** The same for the store: what has changed since the last time. */
+  get changes(): KeptChanges | undefined {
+    const state = this.#state ?? this.#left?.state;
+    return state && { state, ...this.#conversation.changes(unsaid(this.#turns.state)) };
+  }
+
+  get #state(): ConversationState | undefined {
+    if (this.#openedAt === undefined || this.#turns.state.phase === "waiting") return undefined;
+    return stateOf(this.#turns.state, this.#agent.unheard, this.#openedAt, this.#parts.clock.wall());
   }
 
   /** Ends the conversation: nothing is said or heard from here on. */

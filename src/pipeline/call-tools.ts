@@ -3,7 +3,7 @@ import type { Call } from "../calls/call.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { ToolCall } from "./language-model.ts";
-import { Secrets } from "./secrets.ts";
+import type { Secrets } from "./secrets.ts";
 import { ToolAllowance } from "./tool-allowance.ts";
 import { limitOf, refusal, runToolWithinLimit, type Tool, type ToolOutcome } from "./tools.ts";
 
@@ -13,6 +13,8 @@ export interface CallToolsOptions {
   /** All that there are. */
   readonly tools: readonly Tool[];
   readonly line: CallerLine;
+  /** What the caller has keyed in and nobody may see; a call's, whatever becomes of its media. */
+  readonly secrets: Secrets;
 }
 
 /**
@@ -25,7 +27,6 @@ export class CallTools {
   readonly offered: readonly Tool[];
   readonly #options: CallToolsOptions;
   readonly #allowance = new ToolAllowance();
-  readonly #secrets = new Secrets();
 
   constructor(options: CallToolsOptions) {
     this.#options = options;
@@ -37,23 +38,19 @@ export class CallTools {
     const {
       clock,
       line,
+      secrets,
       call: { sessionId },
     } = this.#options;
     const known = this.offered.find(({ name }) => name === call.name);
     const refused = this.#allowance.take(turn, known ?? unknownTool);
     if (refused !== undefined) return refusal(refused);
-    const context = { sessionId, line, secrets: this.#secrets, signal };
+    const context = { sessionId, line, secrets, signal };
     return await runToolWithinLimit(clock, this.offered, call, context);
   }
 
   /** How long the call may take, in ms. */
   limitOf(call: ToolCall): number {
     return limitOf(this.offered, call);
-  }
-
-  /** The call is over: what was kept secret is forgotten. */
-  close(): void {
-    this.#secrets.forget();
   }
 }
 

@@ -71,6 +71,20 @@ export class HeardText {
     return tidy(this.#text.slice(0, characters));
   }
 
+  /**
+   * The words that were not heard after so many ms, as the voice was given them; with the time at which each counts as
+   * heard, in ms of the turn, where the voice has told. What they follow is just {@link upTo}.
+   */
+  unheard(heard: number, audio: number): { readonly word: string; readonly at?: number }[] {
+    const words = this.#written.match(/\S+/g) ?? [];
+    const times = [...this.#words()].map(({ start, end }) => (start + end) / 2);
+    const known = wordsIn(this.upTo(heard, audio));
+    return words.slice(known).map((word, index) => {
+      const at = times[known + index];
+      return at === undefined ? { word } : { word, at };
+    });
+  }
+
   /** The words with the times at which they begin and end; `last`: behind their last character. */
   *#words(): Generator<{ readonly start: number; readonly end: number; readonly last: number }> {
     for (const { index, 0: word } of this.#text.matchAll(/\S+/g)) {
@@ -83,6 +97,10 @@ export class HeardText {
 function upToLastWord(text: string, characters: number): string {
   if (characters >= text.length) return text;
   return text.slice(0, text.lastIndexOf(" ", characters) + 1);
+}
+
+function wordsIn(text: string): number {
+  return text.match(/\S+/g)?.length ?? 0;
 }
 
 function tidy(text: string): string {

@@ -20,7 +20,7 @@ export interface ModelReplyOptions {
   readonly sessionId: number;
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
-  readonly conversation: Pick<Conversation, "toolsCalled" | "toolAnswered">;
+  readonly conversation: Pick<Conversation, "toolsBegin" | "toolsCalled" | "toolAnswered">;
   /** Resolves when the reply is certain to be wanted: tools have effects, and wait for it. */
   readonly wanted: Promise<void>;
   readonly speech: AgentSpeech;
@@ -53,6 +53,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
       speech.pause();
       await options.wanted;
       if (signal.aborted) break;
+      conversation.toolsBegin(calls);
       const outcomes = await Promise.all(calls.map((call) => runWithinLimit(options, call, filler)));
       // Together, and also when the caller has interrupted: a call without its result is no history.
       conversation.toolsCalled(calls);

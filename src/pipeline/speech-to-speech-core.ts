@@ -144,6 +144,13 @@ const handlers: Handlers = {
     draft.turnOver();
   },
 
+  dismissed(draft, { reason, text }) {
+    if (draft.state.closing !== undefined) return;
+    draft.interruptForInput();
+    draft.state.closing = reason;
+    draft.say(text);
+  },
+
   failed(draft) {
     const { state } = draft;
     state.closing ??= "provider-failed";

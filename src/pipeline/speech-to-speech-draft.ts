@@ -7,6 +7,8 @@ export interface SpeechRules {
   readonly profile: AgentProfile;
   /** How long the call may last, in ms. */
   readonly longestCall: number;
+  /** The last turn of the session before; unset: there was none. */
+  readonly lastTurn?: number;
 }
 
 type Draft = { -readonly [Key in keyof SpeechState]: SpeechState[Key] };

@@ -5,15 +5,17 @@ import type { CallFact, EndReason } from "../calls/call-event.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { GatewayError } from "../runtime/errors.ts";
 import { needsKeypad } from "./built-in-tools.ts";
+import type { CallConversation, KeptChanges, PipelineHost, TakenUp } from "./call-conversation.ts";
 import { CallTools } from "./call-tools.ts";
 import { noKeypad } from "./caller-line.ts";
+import type { ConversationState } from "./conversation-state.ts";
 import type { ToolCall } from "./language-model.ts";
-import type { MediaSink } from "./media-sink.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
+import { Secrets } from "./secrets.ts";
 import type { SpeechSession, SpeechSessionEvent, SpeechToSpeech } from "./speech-to-speech.ts";
 import { SpokenCaller } from "./speech-to-speech-caller.ts";
 import { SpeechRunner } from "./speech-to-speech-runner.ts";
-import type { SpeechEffect } from "./speech-to-speech-state.ts";
+import { isAtRest, type SpeechEffect } from "./speech-to-speech-state.ts";
 import { runSpokenTools } from "./speech-to-speech-tools.ts";
 import { SpokenVoice } from "./speech-to-speech-voice.ts";
 import { type Tool, type ToolOutcome, toolCalled } from "./tools.ts";
@@ -24,13 +26,6 @@ export interface SpeechToSpeechParts {
   readonly speechToSpeech: SpeechToSpeech;
   readonly voiceActivity: () => SpeechDetector;
   readonly tools: readonly Tool[];
-}
-
-/** What a conversation tells the world. */
-export interface SpeechToSpeechHost {
-  publish(fact: CallFact): void;
-  /** The conversation is over; the call is to be ended. */
-  end(reason: EndReason): void;
 }
 
 /** The reply that is being heard or made, and what it has asked for. */
@@ -45,10 +40,10 @@ interface Following {
  * voice. It decides nothing; decisions are the core's. Local voice activity stops the agent at once, without the way
  * to the provider and back.
  */
-export class SpeechToSpeechPipeline implements MediaSink {
+export class SpeechToSpeechPipeline implements CallConversation {
   readonly #call: Call;
   readonly #parts: SpeechToSpeechParts;
-  readonly #host: SpeechToSpeechHost;
+  readonly #host: PipelineHost;
   readonly #caller: SpokenCaller;
   readonly #voice: SpokenVoice;
   readonly #turns: SpeechRunner;
@@ -59,7 +54,10 @@ export class SpeechToSpeechPipeline implements MediaSink {
   readonly #tools: CallTools;
   #toolsAtWork = new AbortController();
 
-  constructor(call: Call, parts: SpeechToSpeechParts, host: SpeechToSpeechHost) {
+  #openedAt: number | undefined;
+
+  /** @param left where another stream or another process has left the conversation. */
+  constructor(call: Call, parts: SpeechToSpeechParts, host: PipelineHost, left?: ConversationState) {
     const { clock, speechToSpeech, voiceActivity } = parts;
     const { profile } = call;
     const publish = (fact: CallFact): void => host.publish(fact);
@@ -67,7 +65,7 @@ export class SpeechToSpeechPipeline implements MediaSink {
     this.#parts = parts;
     this.#host = host;
     const tools = parts.tools.filter((tool) => !needsKeypad(tool)); // the model hears the keys itself
-    this.#tools = new CallTools({ clock, call, tools, line: noKeypad });
+    this.#tools = new CallTools({ clock, call, tools, line: noKeypad, secrets: new Secrets() });
     this.#caller = new SpokenCaller({
       clock,
       voiceActivity,
@@ -76,8 +74,11 @@ export class SpeechToSpeechPipeline implements MediaSink {
     });
     this.#voice = new SpokenVoice({ clock, provider: speechToSpeech.name, publish });
     const longestSession = (speechToSpeech.longestSession ?? Number.POSITIVE_INFINITY) - BEFORE_SESSION_END;
-    const longestCall = Math.min(profile.turnTaking.maxCallDuration, longestSession);
-    this.#turns = new SpeechRunner({ profile, longestCall }, clock, (effect) => this.#perform(effect));
+    this.#openedAt = left?.openedAt;
+    const rest = profile.turnTaking.maxCallDuration - (left === undefined ? 0 : clock.wall() - left.openedAt);
+    const longestCall = Math.max(0, Math.min(rest, longestSession));
+    const rules = { profile, longestCall, ...(left && { lastTurn: left.turn }) };
+    this.#turns = new SpeechRunner(rules, clock, (effect) => this.#perform(effect));
   }
 
   /** Opens the session while the call still rings. */
@@ -96,6 +97,7 @@ export class SpeechToSpeechPipeline implements MediaSink {
   }
 
   open(playback: Playback): void {
+    this.#openedAt ??= this.#parts.clock.wall();
     this.#voice.playTo(playback);
     this.#turns.happened({ type: "opened" });
   }
@@ -129,13 +131,41 @@ export class SpeechToSpeechPipeline implements MediaSink {
   finished(turn: number): void {
     this.#voice.finished(turn);
     this.#turns.happened({ type: "finished", turn });
+    this.#host.changed();
+  }
+
+  get isQuiet(): boolean {
+    return isAtRest(this.#turns.state);
+  }
+
+  dismiss(reason: EndReason, text: string): void {
+    this.#turns.happened({ type: "dismissed", reason, text });
+  }
+
+  suspend(): void {
+    this.#turns.close();
+    this.#voice.hold();
+  }
+
+  /** Without messages: the transcript has what was said, and the session what it was about. */
+  get left(): TakenUp | undefined {
+    if (this.#openedAt === undefined) return undefined;
+    const { turn } = this.#turns.state;
+    const openedAt = this.#openedAt;
+    const none = { utterance: 0, rest: [], answer: false, pause: 0, reprompts: 0, misheard: 0 };
+    const state = { turn, openedAt, at: this.#parts.clock.wall(), ...none };
+    return { messages: [], first: 0, state };
+  }
+
+  get changes(): KeptChanges | undefined {
+    const { left } = this;
+    return left && { state: left.state, messages: [], end: 0 };
   }
 
   /** Ends the conversation: nothing is said or heard from here on. */
   async close(): Promise<void> {
     this.#turns.close();
     this.#toolsAtWork.abort();
-    this.#tools.close();
     this.#voice.close();
     this.#caller.close();
     await this.#session?.close();

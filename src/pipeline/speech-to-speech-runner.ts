@@ -21,7 +21,7 @@ export class SpeechRunner {
   readonly #clock: Clock;
   readonly #perform: (effect: Exclude<SpeechEffect, { type: "wake" }>) => void;
   readonly #waiting: SpeechInput[] = [];
-  #state: SpeechState = initialSpeechState;
+  #state: SpeechState;
   #cancelWake: Cancel | undefined;
   #busy = false;
   #closed = false;
@@ -32,6 +32,7 @@ export class SpeechRunner {
     perform: (effect: Exclude<SpeechEffect, { type: "wake" }>) => void,
   ) {
     this.#rules = rules;
+    this.#state = { ...initialSpeechState, turn: rules.lastTurn ?? initialSpeechState.turn };
     this.#clock = clock;
     this.#perform = perform;
   }

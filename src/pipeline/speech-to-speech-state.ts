@@ -102,6 +102,8 @@ export type SpeechInput = { readonly at: number } & (
   | { readonly type: "heard" }
   /** The caller has heard all of the turn. */
   | { readonly type: "finished"; readonly turn: number }
+  /** The gateway ends the call, with these last words. */
+  | { readonly type: "dismissed"; readonly reason: EndReason; readonly text: string }
   /** There is no session any more. */
   | { readonly type: "failed" }
   | { readonly type: "tick" }
@@ -133,3 +135,8 @@ export type SpeechEffect =
 
 /** The facts of a call that only the core knows. */
 export type SpeechFact = Exclude<CoreFact, { type: "caller-said" }>;
+
+/** Whether neither side says anything, and nobody owes an answer. */
+export function isAtRest({ phase, callerSpeaking, closing, digits, owed }: SpeechState): boolean {
+  return phase === "listening" && !callerSpeaking && !owed && closing === undefined && digits === "";
+}

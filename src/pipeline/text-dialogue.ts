@@ -8,6 +8,7 @@ import { CallTools } from "./call-tools.ts";
 import { noKeypad } from "./caller-line.ts";
 import { Conversation } from "./conversation.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
+import { Secrets } from "./secrets.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
 import { type FixedWords, TextDialoguePhrases } from "./text-dialogue-phrases.ts";
 import { writeReply } from "./text-dialogue-reply.ts";
@@ -35,6 +36,7 @@ export class TextDialogue {
   readonly #call: Call;
   readonly #parts: TextDialogueParts;
   readonly #host: TextDialogueHost;
+  readonly #secrets = new Secrets();
   readonly #tools: CallTools;
   readonly #phrases: TextDialoguePhrases;
   readonly #conversation = new Conversation();
@@ -52,6 +54,7 @@ export class TextDialogue {
     this.#parts = parts;
     this.#host = host;
     this.#tools = new CallTools({
+      secrets: this.#secrets,
       clock: parts.clock,
       call,
       tools: parts.tools.filter((tool) => !needsKeypad(tool)), // keys come as the caller's answers here
@@ -107,7 +110,7 @@ export class TextDialogue {
   close(): void {
     this.#over.abort();
     this.#last = { text: "", over: true, hints: [] };
-    this.#tools.close();
+    this.#secrets.forget();
   }
 
   get #isOver(): boolean {

@@ -8,6 +8,7 @@ import {
   replyFailed,
   say,
   stir,
+  takeUp,
   turnOver,
   yieldTo,
 } from "./agent-moves.ts";
@@ -44,10 +45,13 @@ type Handlers = {
 
 const handlers: Handlers = {
   opened(draft) {
-    const { greeting } = draft.rules.profile;
-    draft.wake("call", draft.bounds.maxCallDuration);
-    if (draft.bounds.maxCallDuration > WARNING) draft.wake("warning", draft.bounds.maxCallDuration - WARNING);
+    const { profile, left } = draft.rules;
+    const { greeting } = profile;
+    const longest = Math.max(0, draft.bounds.maxCallDuration - (left?.elapsed ?? 0));
+    draft.wake("call", longest);
+    if (longest > WARNING) draft.wake("warning", longest - WARNING);
     if (draft.closing !== undefined) say(draft, draft.phrases.deafGoodbye);
+    else if (left !== undefined) takeUp(draft, left);
     else if (greeting === "") listen(draft);
     else say(draft, greeting);
   },
@@ -219,6 +223,13 @@ const handlers: Handlers = {
 
   collecting(draft, { on }) {
     draft.collecting = on;
+  },
+
+  dismissed(draft, { reason, text }) {
+    if (draft.closing !== undefined) return;
+    interruptForInput(draft);
+    draft.closing = reason;
+    if (draft.phase !== "waiting") say(draft, text);
   },
 
   tick: onTick,

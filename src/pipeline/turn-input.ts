@@ -49,13 +49,15 @@ export type TurnInput = { readonly at: number } & (
   | { readonly type: "working"; readonly turn: number; readonly until: number }
   /** A tool waits for keys: nothing else that the caller does is for the agent. */
   | { readonly type: "collecting"; readonly on: boolean }
+  /** The gateway ends the call, with these last words. */
+  | { readonly type: "dismissed"; readonly reason: EndReason; readonly text: string }
   | { readonly type: "tick" }
 );
 
 /** What the turn core wants done, in order. */
 export type TurnEffect =
-  /** Let the model answer what the caller said, as turn `turn`. */
-  | { readonly type: "reply"; readonly turn: number }
+  /** Let the model answer what the caller said, as turn `turn`; `goesOn`: after these words, which it has said before. */
+  | { readonly type: "reply"; readonly turn: number; readonly goesOn?: string }
   /** The same, ahead of time and unheard, as if the caller had said just `text`. */
   | { readonly type: "guess"; readonly turn: number; readonly text: string }
   /** The guess was right: it is the caller's answer now, and may be heard. */

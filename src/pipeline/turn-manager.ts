@@ -6,7 +6,7 @@ import { initialTurnState, type TurnRules, type TurnState } from "./turn-state.t
 
 /** What the turn core can have done; one method for each of its effects. */
 export interface TurnActions {
-  reply(turn: number): void;
+  reply(turn: number, goesOn?: string): void;
   guess(turn: number, text: string): void;
   accept(turn: number): void;
   discard(turn: number): void;
@@ -42,7 +42,7 @@ export class TurnManager {
 
   constructor(rules: TurnRules, clock: Clock, actions: TurnActions) {
     this.#rules = rules;
-    this.#state = initialTurnState(rules.profile);
+    this.#state = initialTurnState(rules);
     this.#clock = clock;
     this.#actions = actions;
   }
@@ -78,7 +78,7 @@ export class TurnManager {
     const actions = this.#actions;
     switch (effect.type) {
       case "reply":
-        return actions.reply(effect.turn);
+        return actions.reply(effect.turn, effect.goesOn);
       case "guess":
         return actions.guess(effect.turn, effect.text);
       case "accept":

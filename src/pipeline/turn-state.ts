@@ -1,5 +1,6 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { EndReason } from "../calls/call-event.ts";
+import type { ConversationState } from "./conversation-state.ts";
 import { firstPause } from "./endpointing.ts";
 import { noSpeculations, type SpeculationRecord } from "./speculation.ts";
 import type { SpeechToText } from "./speech-to-text.ts";
@@ -19,6 +20,18 @@ export interface TurnRules {
   readonly recogniserPunctuates: boolean;
   /** Whether somebody can be reached who takes a caller over. */
   readonly canHandOver: boolean;
+  /** The conversation as another stream or another process has left it; unset: it begins. */
+  readonly left?: LeftTurns;
+}
+
+/** What the core is to go on with. */
+export interface LeftTurns extends Omit<ConversationState, "rest" | "at" | "sounding" | "openedAt"> {
+  /** Words that the caller has still to hear. */
+  readonly rest: string;
+  /** Whether part of the answer that is owed was said. */
+  readonly begun: boolean;
+  /** How long the call has had its media, in ms. */
+  readonly elapsed: number;
 }
 
 /** Everything that the turn core remembers. Plain data: it can be logged, compared and replayed. */
@@ -117,11 +130,14 @@ export type DeadlineName =
   | "warning"
   | "call";
 
-export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
+export function initialTurnState({
+  profile: { turnTaking },
+  left,
+}: Pick<TurnRules, "profile" | "left">): TurnState {
   return {
     phase: "waiting",
-    turn: -1,
-    allocated: -1,
+    turn: left?.turn ?? -1,
+    allocated: left?.turn ?? -1,
     replying: false,
     busyUntil: 0,
     replied: false,
@@ -129,7 +145,7 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     handOver: "none",
     closing: undefined,
     caller: {
-      utterance: 0,
+      utterance: left?.utterance ?? 0,
       speaking: false,
       speechStartedAt: undefined,
       speechEndedAt: 0,
@@ -144,9 +160,9 @@ export function initialTurnState({ turnTaking }: AgentProfile): TurnState {
     },
     guess: undefined,
     guesses: noSpeculations,
-    pause: firstPause(turnTaking),
-    reprompts: 0,
-    misheard: 0,
+    pause: left?.pause ?? firstPause(turnTaking),
+    reprompts: left?.reprompts ?? 0,
+    misheard: left?.misheard ?? 0,
     failures: 0,
     deadlines: {},
   };

@@ -16,7 +16,7 @@ export class RecordingFolder implements Recordings {
   onComplete: (sessionId: number) => void = () => {};
   readonly #folder: string;
   readonly #onError: (error: unknown, what: string) => void;
-  readonly #writing = new Set<Promise<void>>();
+  readonly #writing = new Map<number, Promise<void>>();
 
   constructor(folder: string, onError: (error: unknown, what: string) => void) {
     this.#folder = folder;
@@ -35,15 +35,18 @@ export class RecordingFolder implements Recordings {
     }
   }
 
+  /** Another stream of the same call goes on behind the first. */
   begin({ sessionId }: Call): RecordingTarget {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#writing.add(promise);
+    const before = this.#writing.get(sessionId) ?? Promise.resolve();
+    this.#writing.set(sessionId, promise);
     return new RecordingWriter({
       path: this.pathOf(sessionId),
+      ready: before,
       onError: (error) => this.#onError(error, "a call is not, or not all, recorded; it goes on"),
       onDone: (complete, lost) => {
         this.lostBytes += lost;
-        this.#writing.delete(promise);
+        if (this.#writing.get(sessionId) === promise) this.#writing.delete(sessionId);
         if (complete) this.onComplete(sessionId);
         resolve();
       },
@@ -93,7 +96,7 @@ export class RecordingFolder implements Recordings {
 
   /** Resolves when what has ended is on the disk. Calls should have ended before. */
   async close(): Promise<void> {
-    await Promise.all(this.#writing);
+    await Promise.all(this.#writing.values());
   }
 
   /** A process was killed while it wrote: the samples are there, and the header is made to fit them. */

@@ -1,10 +1,15 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { type FileHandle, open, rename, stat } from "node:fs/promises";
 import type { RecordingTarget } from "../calls/recordings.ts";
-import { WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
+import { WAV_BYTES_PER_MS, WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
 
 export interface WriterOptions {
-  /** Where the complete file is to be; until then it has {@link PART} behind its name. */
+  /**
+   * Where the complete file is to be; until then it has {@link PART} behind its name. What is there already is gone on
+   * with: what has passed since then is silence.
+   */
   readonly path: string;
+  /** Resolves when nobody else writes it. */
+  readonly ready: Promise<unknown>;
   /** Hears once of what went wrong, and how many ms of the recording are silence because of it so far. */
   readonly onError: (error: unknown) => void;
   /** The file is complete, or given up; `lost`: bytes that are silence in it because they could not be written. */
@@ -19,6 +24,8 @@ export class RecordingWriter implements RecordingTarget {
   readonly #options: WriterOptions;
   readonly #queue: { readonly at: number; readonly pcm: Uint8Array }[] = [];
   #position = WAV_HEADER_BYTES;
+  /** Bytes of sound that were there before, the gap included. */
+  #offset = 0;
   #ended = false;
   #lost = 0;
   #told = false;
@@ -44,15 +51,26 @@ export class RecordingWriter implements RecordingTarget {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const part = this.#options.path + PART;
+    const { path, ready } = this.#options;
+    const part = path + PART;
+    const begunAt = Date.now();
     let file: FileHandle | undefined;
     let complete = false;
     try {
-      file = await open(part, "w", 0o600);
-      await file.write(wavHeader(0), 0, WAV_HEADER_BYTES, 0);
+      await ready;
+      const before = await rename(path, part).then(
+        () => stat(part),
+        () => undefined,
+      );
+      file = await open(part, before === undefined ? "w" : "r+", 0o600);
+      if (before === undefined) await file.write(wavHeader(0), 0, WAV_HEADER_BYTES, 0);
+      else {
+        const gap = Math.min(LONGEST_GAP, Math.max(0, Math.round(begunAt - before.mtimeMs)));
+        this.#offset = before.size - WAV_HEADER_BYTES + gap * WAV_BYTES_PER_MS;
+      }
       await this.#drain(file);
-      await file.truncate(this.#position); // holes at the end count too
-      const bytes = this.#position - WAV_HEADER_BYTES;
+      await file.truncate(this.#offset + this.#position); // holes at the end count too
+      const bytes = this.#offset + this.#position - WAV_HEADER_BYTES;
       await file.write(wavHeader(bytes), 0, WAV_HEADER_BYTES, 0);
       await file.sync();
       await file.close();
@@ -73,7 +91,7 @@ export class RecordingWriter implements RecordingTarget {
       const next = this.#queue.shift();
       if (next !== undefined) {
         await file
-          .write(next.pcm, 0, next.pcm.length, next.at)
+          .write(next.pcm, 0, next.pcm.length, this.#offset + next.at)
           .catch((error: unknown) => this.#lose(next.pcm, error));
       } else if (this.#ended) return;
       else
@@ -97,5 +115,7 @@ export class RecordingWriter implements RecordingTarget {
 
 /** Ending of a file that is not complete. */
 export const PART = ".part";
+/** Between two streams of one call, in ms; a clock that was set says more. */
+const LONGEST_GAP = 60_000;
 /** Blocks of a second that wait for the disk: 1 MB for a call at most. */
 const QUEUE_LIMIT = 32;

@@ -6,6 +6,9 @@ export const SAMPLE_BYTES = 4;
 
 const RATE = 8_000;
 
+/** Bytes of one ms of both channels. */
+export const WAV_BYTES_PER_MS = (RATE / 1_000) * SAMPLE_BYTES;
+
 /**
  * The header of a stereo WAV file of 16-bit PCM, 8 kHz, with so many bytes of samples. Beyond the format's 4 GiB
  * (37 hours) it tells as much as it can.

@@ -12,6 +12,8 @@ const byCall = [
   "service_requests",
   "turn_records",
   "deliveries",
+  "conversation_states",
+  "conversation_messages",
 ] as const satisfies (keyof Tables)[];
 
 /** Stands where a number stood. */

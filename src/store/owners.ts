@@ -4,12 +4,28 @@ import type { Tables } from "./tables.ts";
 import { wholeMs } from "./whole-ms.ts";
 
 /** Tells that the owner lives at `wall`, Unix ms. */
-export async function beat(db: Kysely<Tables>, owner: string, wall: number): Promise<void> {
+export async function beat(
+  db: Kysely<Tables>,
+  owner: string,
+  wall: number,
+  takesCalls: boolean,
+): Promise<void> {
+  const told = { beat_at: wholeMs(wall), takes_calls: Number(takesCalls) };
   await db
     .insertInto("owners")
-    .values({ owner, beat_at: wholeMs(wall) })
-    .onConflict((conflict) => conflict.column("owner").doUpdateSet({ beat_at: wholeMs(wall) }))
+    .values({ owner, ...told })
+    .onConflict((conflict) => conflict.column("owner").doUpdateSet(told))
     .execute();
+}
+
+/** Whether another one takes calls. */
+export async function othersTakeCalls(db: Kysely<Tables>, owner: string, since: number): Promise<boolean> {
+  const other = await living(db, since)
+    .where("owner", "!=", owner)
+    .where("takes_calls", "=", 1)
+    .limit(1)
+    .executeTakeFirst();
+  return other !== undefined;
 }
 
 /** Forgets the owner, as one that stopped in good order. */

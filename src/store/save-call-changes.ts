@@ -4,8 +4,11 @@ import { sentiments } from "../calls/sentiment.ts";
 import type { StoredTurn } from "../calls/turn-record.ts";
 import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "./call-rows.ts";
 import { chunks } from "./chunks.ts";
+import { newestOf } from "./newest-of.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
+import { forgetConversations, saveConversations } from "./save-conversations.ts";
 import { saveDeliveries } from "./sql-deliveries.ts";
+import type { StoreDatabase } from "./store-database.ts";
 import type { Tables } from "./tables.ts";
 import { wholeMs } from "./whole-ms.ts";
 
@@ -14,19 +17,57 @@ const newEntry = replacedByExcluded(changingEntryColumns);
 const newTurn = replacedByExcluded(["record"]);
 
 /**
- * Writes calls, utterances, milestones, turns and what is owed; writing the same again changes nothing. Rows go in the order of
- * their keys, so that two processes that write the same ones wait for each other instead of deadlocking.
+ * Writes calls, utterances, milestones, turns, conversations and what is owed; writing the same again changes nothing.
+ * Rows go in the order of their keys, so that two processes that write the same ones wait for each other instead of
+ * deadlocking. Answers the calls that belong to another owner.
  */
 export async function saveCallChanges(
+  database: StoreDatabase,
   transaction: Transaction<Tables>,
-  { calls = [], entries = [], milestones = [], turns = [], deliveries = [] }: CallChanges,
+  changes: CallChanges,
   owner: string,
-): Promise<void> {
+): Promise<readonly number[]> {
+  const known = await knownCalls(database, transaction, changes);
+  const foreign = new Set(
+    owner === "" ? [] : known.filter((call) => call.owner !== owner).map(({ session_id }) => session_id),
+  );
+  const over = new Set(known.filter(({ ended_at }) => ended_at !== null).map(({ session_id }) => session_id));
+  const ours = <Row extends { readonly sessionId: number }>(rows: readonly Row[] = []): readonly Row[] =>
+    rows.filter(({ sessionId }) => !foreign.has(sessionId));
+  const open = <Row extends { readonly sessionId: number }>(rows: readonly Row[] = []): readonly Row[] =>
+    ours(rows).filter(({ sessionId }) => !over.has(sessionId));
+  const calls = ours(changes.calls);
   await saveCalls(transaction, calls, owner);
-  await saveEntries(transaction, entries);
-  await saveMilestones(transaction, milestones);
-  await saveTurns(transaction, turns);
-  await saveDeliveries(transaction, deliveries);
+  await saveEntries(transaction, ours(changes.entries));
+  await saveMilestones(transaction, changes.milestones ?? []);
+  await saveTurns(transaction, ours(changes.turns));
+  await saveDeliveries(transaction, open(changes.deliveries));
+  await saveConversations(transaction, open(changes.conversations), open(changes.messages));
+  await forgetConversations(
+    transaction,
+    calls.filter(({ endedAt }) => endedAt !== null).map(({ sessionId }) => sessionId),
+  );
+  return [...foreign];
+}
+
+/** The rows of the calls that something is to be written of; nobody takes one over meanwhile. */
+async function knownCalls(
+  { concurrent }: StoreDatabase,
+  transaction: Transaction<Tables>,
+  { calls = [], entries = [], turns = [], deliveries = [], conversations = [], messages = [] }: CallChanges,
+): Promise<{ session_id: number; owner: string; ended_at: number | null }[]> {
+  const all = [...calls, ...entries, ...turns, ...deliveries, ...conversations, ...messages];
+  const ids = [...new Set(all.map(({ sessionId }) => sessionId))].sort((a, b) => a - b);
+  const known: { session_id: number; owner: string; ended_at: number | null }[] = [];
+  for (const chunk of chunks(ids)) {
+    const rows = transaction
+      .selectFrom("calls")
+      .select(["session_id", "owner", "ended_at"])
+      .where("session_id", "in", chunk)
+      .orderBy("session_id");
+    known.push(...(await (concurrent ? rows.forUpdate() : rows).execute()));
+  }
+  return known;
 }
 
 async function saveCalls(
@@ -125,9 +166,4 @@ async function saveTurns(transaction: Transaction<Tables>, turns: readonly Store
       .onConflict((conflict) => conflict.columns(["session_id", "turn"]).doUpdateSet(newTurn))
       .execute();
   }
-}
-
-/** One row per key, the last of those given: a statement may touch a row only once. */
-function newestOf<Row>(rows: readonly Row[], key: (row: Row) => unknown): Row[] {
-  return [...new Map(rows.map((row) => [key(row), row])).values()];
 }

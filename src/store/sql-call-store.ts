@@ -9,16 +9,19 @@ import type {
   StoredCall,
   StoredEntry,
   StoredMilestone,
+  TakenCall,
+  Takeover,
 } from "../calls/call-store.ts";
 import type { CallSummary, Span } from "../calls/call-summary.ts";
 import type { TurnRecord } from "../calls/turn-record.ts";
 import { matching } from "./call-matches.ts";
 import { callColumns, entryColumns, toCall, toEntry } from "./call-rows.ts";
 import { summarise } from "./call-summary.ts";
-import { adopting, beat, forget, living } from "./owners.ts";
+import { adopting, beat, forget, living, othersTakeCalls } from "./owners.ts";
 import { saveCallChanges } from "./save-call-changes.ts";
 import { takeNumbers } from "./sequences.ts";
 import type { StoreDatabase } from "./store-database.ts";
+import { foreign, resumable, takeOver } from "./take-over.ts";
 import { wholeMs } from "./whole-ms.ts";
 
 export class SqlCallStore implements CallStore {
@@ -32,8 +35,10 @@ export class SqlCallStore implements CallStore {
     return takeNumbers(this.#database.kysely, sequence, count);
   }
 
-  save(changes: CallChanges, owner: string): Promise<void> {
-    return this.#database.transact((transaction) => saveCallChanges(transaction, changes, owner));
+  save(changes: CallChanges, owner: string): Promise<readonly number[]> {
+    return this.#database.transact((transaction) =>
+      saveCallChanges(this.#database, transaction, changes, owner),
+    );
   }
 
   async call(sessionId: number): Promise<StoredCall | undefined> {
@@ -133,8 +138,12 @@ export class SqlCallStore implements CallStore {
     return summarise(this.#database.kysely, span);
   }
 
-  beat(owner: string, wall: number): Promise<void> {
-    return beat(this.#database.kysely, owner, wall);
+  beat(owner: string, wall: number, takesCalls = true): Promise<void> {
+    return beat(this.#database.kysely, owner, wall, takesCalls);
+  }
+
+  othersTakeCalls(owner: string, since: number): Promise<boolean> {
+    return othersTakeCalls(this.#database.kysely, owner, since);
   }
 
   leave(owner: string): Promise<void> {
@@ -153,6 +162,18 @@ export class SqlCallStore implements CallStore {
         .execute();
       return rows.map(toCall).sort((a, b) => a.sessionId - b.sessionId);
     });
+  }
+
+  takeOver(which: Takeover, taker: string): Promise<TakenCall | undefined> {
+    return this.#database.transact((transaction) => takeOver(this.#database, transaction, which, taker));
+  }
+
+  resumable(sessionIds: readonly number[]): Promise<readonly number[]> {
+    return resumable(this.#database.kysely, sessionIds);
+  }
+
+  foreign(sessionIds: readonly number[], owner: string): Promise<readonly number[]> {
+    return foreign(this.#database.kysely, sessionIds, owner);
   }
 
   get #calls() {

@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type { Batch, BatchRow } from "../calls/batches.ts";
 import type { CallEnding } from "../calls/call-lifecycle.ts";
 import type { StoredCall, StoredEntry, StoredMilestone } from "../calls/call-store.ts";
@@ -12,7 +13,9 @@ export interface Tables {
   milestones: MilestoneTable;
   sequences: { name: string; next: number };
   /** Processes that live, by when they last said so. */
-  owners: { owner: string; beat_at: number };
+  owners: { owner: string; beat_at: number; takes_calls: Generated<number> };
+  conversation_states: { session_id: number; waiting: number; state: string };
+  conversation_messages: { session_id: number; position: number; message: string };
   customers: CustomerTable;
   service_requests: ServiceRequestTable;
   idempotency_keys: IdempotencyKeyTable;

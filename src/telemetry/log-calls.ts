@@ -35,6 +35,12 @@ function lineOf(event: CallEvent): Line | undefined {
       return { level: "info", message: "call answered" };
     case "media-started":
       return { level: "info", message: "media started", attributes: { stream_id: event.streamId } };
+    case "media-lost":
+      return { level: "warn", message: "media lost, waiting for it to come back" };
+    case "call-resumed":
+      return { level: "info", message: "call taken over from another process" };
+    case "call-moved":
+      return { level: "info", message: "call goes on in another process" };
     case "turn-committed":
       return { level: "debug", message: "turn committed", attributes: { turn: event.turn } };
     case "barge-in":

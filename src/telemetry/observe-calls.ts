@@ -18,7 +18,7 @@ export function observeCalls(registry: CallRegistry, metrics: Metrics): Cancel {
   const tools = new BoundedLabels(TOOL_NAMES);
   const undo = [
     registry.events.on("event", (event) => {
-      if (event.type === "call-ended") firstBytes.delete(event.sessionId);
+      if (event.type === "call-ended" || event.type === "call-moved") firstBytes.delete(event.sessionId);
       else observeFirstBytes(event, timesOf(firstBytes, event.sessionId), metrics);
       count(event, metrics, tools);
       if (event.type === "call-ended") observeEnd(registry.find(event.sessionId), metrics);

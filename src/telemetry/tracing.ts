@@ -91,9 +91,11 @@ export async function startTracing({
   const undo = [
     registry.events.on("turn", tell),
     registry.events.on("event", ({ type, sessionId }) => {
+      if (type === "call-moved") calls.get(sessionId)?.span.end();
+      if (type === "call-moved") calls.delete(sessionId);
       const record = registry.find(sessionId);
       if (record === undefined) return;
-      if (type === "call-started") begin(record);
+      if (type === "call-started" || type === "call-resumed") begin(record);
       else if (type === "call-ended") end(sessionId, record);
     }),
   ];

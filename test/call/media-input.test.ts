@@ -143,6 +143,8 @@ describe("a media socket", () => {
     // The last message was a mark, at about 10 s, when what the caller did not play was cleared.
     await told.clock.settleTo(told.clock.now() + 15_000);
     expect(told.closed?.code).toBe(1006);
+    expect(told.of("media-lost")).toHaveLength(1);
+    await told.clock.settleTo(told.clock.now() + 15_000);
     expect(told.of("call-ended")).toMatchObject([{ reason: "media-lost" }]);
   });
 
@@ -200,7 +202,7 @@ describe("a media socket", () => {
     await told.says(question);
     await told.waits(500);
     told.breaks();
-    await told.clock.settleTo(told.clock.now());
+    await told.clock.settleTo(told.clock.now() + 15_000);
     expect(told.of("call-ended")).toMatchObject([{ reason: "media-lost" }]);
     expect(told.clock.armed).toBe(0);
   });

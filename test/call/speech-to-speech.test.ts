@@ -96,6 +96,7 @@ async function call(
     },
     {
       publish: (fact) => registry.publish(sessionId, fact),
+      changed: () => {},
       end: (reason) => registry.end(sessionId, reason),
     },
   );

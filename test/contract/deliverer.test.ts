@@ -44,7 +44,7 @@ async function owing(options: { jwtSecret?: string; allowPrivate?: boolean; endp
     return deliverer;
   };
   await store.calls.beat("one", clock.wall());
-  const owe = (sessionId: number): Promise<void> =>
+  const owe = (sessionId: number): Promise<unknown> =>
     store.calls.save(
       {
         calls: [anEndedCall(sessionId)],

@@ -96,14 +96,19 @@ describe.each(stores)("calls, $kind", ({ newPlace }) => {
     expect(await store.calls.milestones(0, 10)).toEqual([aMilestone(1)]);
   });
 
-  it("are changed by their owner alone; what was said is written all the same", async () => {
+  it("are changed by their owner alone; somebody else is told so, and may tell milestones only", async () => {
     await saveCalls(store, [aCall(1), aCall(2)], "one");
-    await store.calls.save(
-      { calls: [anEndedCall(1), aCall(3)], entries: [anEntry(1, 1)], milestones: [] },
+    const foreign = await store.calls.save(
+      { calls: [anEndedCall(1), aCall(3)], entries: [anEntry(1, 1)], milestones: [aMilestone(1)] },
       "two",
     );
+    expect(foreign).toEqual([1]);
+    expect(await store.calls.foreign([1, 2, 3, 4], "two")).toEqual([1, 2]);
     expect(await store.calls.call(1)).toEqual(aCall(1));
     expect(await store.calls.call(3)).toEqual(aCall(3));
+    expect(await store.calls.transcript(1)).toEqual([]);
+    expect(await store.calls.milestones(0, 10)).toEqual([aMilestone(1)]);
+    expect(await store.calls.save({ entries: [anEntry(1, 1)] }, "")).toEqual([]);
     expect(await store.calls.transcript(1)).toEqual([anEntry(1, 1)]);
     await saveCalls(store, [anEndedCall(3)], "one");
     expect(await store.calls.call(3)).toEqual(aCall(3));

@@ -26,6 +26,8 @@ import { ScriptedCarrier } from "../support/scripted-carrier.ts";
 
 /** What a test wants otherwise. */
 export interface FixtureParts {
+  /** Whether another process takes calls; default: no. */
+  readonly othersTakeCalls?: boolean;
   readonly maxCalls?: number;
   readonly maxLateness?: number;
   readonly profile?: Partial<AgentProfile>;
@@ -86,6 +88,7 @@ export async function httpFixtureOn<C extends Clock>(
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
+    othersTakeCalls: () => parts.othersTakeCalls === true,
     clock,
   });
   const languageModel = parts.languageModel ?? scriptedLanguageModel({ clock, answer: () => "Certainly." });

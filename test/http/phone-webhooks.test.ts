@@ -94,7 +94,7 @@ describe("POST /api/phone/incoming", () => {
   });
 
   it("says so when a call that lost its media finds no line free: it cannot be rejected any more", async () => {
-    liveCall(fixture, "CA1");
+    fixture.registry.end(liveCall(fixture, "CA1"), "media-lost");
     fixture.registry.drain();
     const response = await post("/api/phone/incoming?after=media", { CallSid: "CA1", ...caller });
     expect(response.body).toMatch(/<Say language="en-US">.*busy.*<\/Say><Hangup\/>/);
@@ -106,12 +106,34 @@ describe("POST /api/phone/incoming", () => {
     expect(response.body).toContain("<Response><Hangup/></Response>");
   });
 
-  it("gives a call that lost its media a new session", async () => {
+  it("connects a call again that lost its media", async () => {
     const lost = liveCall(fixture, "CA1");
     const response = await post("/api/phone/incoming?after=media", { CallSid: "CA1", ...caller });
     expect(response.body).toContain("<Stream");
-    expect(fixture.registry.find(lost)).toMatchObject({ status: "completed", endReason: "media-lost" });
-    expect(fixture.registry.findBySipCallId("CA1")?.call.sessionId).not.toBe(lost);
+    expect(response.body).toContain(`name="session_id" value="${lost}"`);
+    expect(fixture.registry.find(lost)).toMatchObject({ status: "answered", mediaClaimed: false });
+  });
+
+  it("sends a call on to another process while this one shuts down, a bounded number of times", async () => {
+    const elsewhere = await httpFixture({}, { othersTakeCalls: true });
+    elsewhere.registry.drain();
+    const ask = async (query: string) => {
+      const response = await elsewhere.app.inject({
+        method: "POST",
+        url: `/api/phone/incoming?${query}`,
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        payload: new URLSearchParams({ CallSid: "CA1", ...caller }).toString(),
+      });
+      expect(response.headers.connection).toBe("close");
+      return response.body;
+    };
+    const at = "http://127.0.0.1:8000/api/phone/incoming?after=media&amp;again";
+    expect(await ask("after=media")).toContain(`<Response><Redirect method="POST">${at}=1</Redirect>`);
+    expect(await ask("after=media&again=1")).toContain(
+      `<Response><Pause length="1"/><Redirect method="POST">${at}=2</Redirect>`,
+    );
+    expect(await ask("after=media&again=10")).toContain("<Hangup/>");
+    await elsewhere.close();
   });
 
   it("takes a call without numbers", async () => {

@@ -36,9 +36,19 @@ export class GatewayProcess {
     throw new Error(`The gateway did not become ready:\n${said.join("\n")}`);
   }
 
+  /** Null while it runs, and when a signal has ended it. */
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
   /** As a power cut would. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
+  }
+
+  /** As a deploy does: it leaves its calls, and stops. */
+  async terminate(): Promise<void> {
+    await this.#end("SIGTERM");
   }
 
   async stop(): Promise<void> {

@@ -32,7 +32,7 @@ export class Telling {
       canHandOver: false,
       ...rules,
     };
-    this.state = initialTurnState(this.#rules.profile);
+    this.state = initialTurnState(this.#rules);
   }
 
   /** Moves to `at`, then lets these things happen; what is done of it all, the way there included. */

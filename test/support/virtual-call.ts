@@ -15,6 +15,7 @@ import type { TypedInput } from "../../src/calls/typed-input.ts";
 import { mediaCounters } from "../../src/gateway/media-counters.ts";
 import type { MediaSocket } from "../../src/gateway/media-socket.ts";
 import { MediaStreamSession } from "../../src/gateway/media-stream-session.ts";
+import type { SessionHost } from "../../src/gateway/session-host.ts";
 import type { Journals } from "../../src/journal/journals.ts";
 import {
   collectDigitsTool,
@@ -68,10 +69,14 @@ export class VirtualCall {
   readonly registry: CallRegistry;
   streamSid = "MZ00000000000000000000000000000001";
   closed: { code: number; reason: string } | undefined;
+  readonly pipelines: CallPipelines;
+  readonly sipCallId = SIP_CALL_ID;
+  readonly #host: SessionHost;
   #session: MediaStreamSession;
   #sequence = 1;
   #chunk = 0;
   #stream = 0;
+  #streams = 1;
   readonly #intake: CallIntake;
   readonly #typed: TypedInput;
   #bufferedAmount = 0;
@@ -121,6 +126,7 @@ export class VirtualCall {
       parts,
       journals && ((call, all) => journals.partsOf(call, all)),
     );
+    this.pipelines = pipelines;
     this.#typed = journals?.typedInput(pipelines) ?? pipelines;
     this.#intake = new CallIntake({
       registry: this.registry,
@@ -133,32 +139,38 @@ export class VirtualCall {
     });
     this.registry.events.on("event", (event) => this.events.push(event));
     pipelines.start();
-    this.#session = new MediaStreamSession(
-      {
-        clock,
-        counters: this.counters,
-        claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
-        conversation: (call) => pipelines.of(call),
-        observer: (call) => journals?.messagesOf(call),
-        recording: () => options.recording,
-        mediaStarted: (call, session, streamId) => {
-          this.registry.publish(call.sessionId, { type: "media-started", streamId });
-          this.registry.events.on("event", (event) => {
-            if (event.type === "call-ended") session.finish(event.reason);
-          });
-        },
-        mediaEnded: (call, reason) => this.registry.end(call.sessionId, reason),
-        failed: (error) => {
-          throw error;
-        },
+    this.registry.events.on("event", ({ type }) => {
+      if (type === "media-lost" || type === "call-moved") this.#session.finish("media-lost");
+    });
+    this.#host = {
+      clock,
+      counters: this.counters,
+      claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
+      conversation: (call) => pipelines.of(call),
+      observer: (call) => journals?.messagesOf(call),
+      recording: () => options.recording,
+      mediaStarted: (call, session, streamId) => {
+        this.registry.publish(call.sessionId, { type: "media-started", streamId });
+        this.registry.events.on("event", (event) => {
+          if (event.type === "call-ended") session.finish(event.reason);
+        });
       },
-      this.#socket,
-    );
+      mediaEnded: (call, reason) => {
+        if (reason === "media-lost") this.registry.mediaLost(call.sessionId);
+        else this.registry.end(call.sessionId, reason);
+      },
+      failed: (error) => {
+        throw error;
+      },
+    };
+    this.#session = new MediaStreamSession(this.#host, this.#socket);
   }
 
   /** Rings, and opens the media stream as the TwiML says. */
-  async dial(sipCallId = SIP_CALL_ID): Promise<this> {
-    const answer = this.#intake.incoming(anIncomingCall({ sipCallId }));
+  async dial(sipCallId = SIP_CALL_ID, afterMedia = false): Promise<this> {
+    const incoming = anIncomingCall({ sipCallId, afterMedia });
+    await this.#intake.fetch(incoming);
+    const answer = this.#intake.incoming(incoming);
     if (answer.action !== "connect") throw new Error(`The gateway answered ${answer.action}`);
     this.#session.begin();
     this.gives({ event: "connected", protocol: "Call", version: "1.0.0" });
@@ -254,9 +266,19 @@ export class VirtualCall {
     this.gives({ event: "stop", sequenceNumber: this.#next(), streamSid: this.streamSid, stop: {} });
   }
 
-  /** The network is gone without a word. */
+  /** The network is gone without a word; what Twilio had still to play is not played. */
   breaks(): void {
     this.#session.socketClosed();
+    this.playback.clear(this.clock.now());
+  }
+
+  /** Twilio follows the `<Redirect>` after so many ms, and opens a new media stream. */
+  async returns(after = 300): Promise<this> {
+    await this.clock.settleTo(this.clock.now() + after);
+    this.closed = undefined;
+    this.#session = new MediaStreamSession(this.#host, this.#socket);
+    this.streamSid = `MZ${String(++this.#streams).padStart(32, "0")}`;
+    return this.dial(SIP_CALL_ID, true);
   }
 
   /** From now on the socket does not drain. */

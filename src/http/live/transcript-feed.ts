@@ -61,7 +61,11 @@ export class TranscriptFeed {
   }
 
   #watchForEnd(event: CallEvent): void {
-    if (event.type === "call-ended" && event.sessionId === this.#record.call.sessionId) this.#settle();
+    if (event.sessionId !== this.#record.call.sessionId) return;
+    if (event.type === "call-ended") this.#settle();
+    if (event.type !== "call-moved") return;
+    this.#stop();
+    this.#client.close(1012, "the call goes on in another process: connect again");
   }
 
   /** The agent's last words may be completed just after the call has ended. */

@@ -22,6 +22,9 @@ const query = Type.Object({
       description: "So often the caller was told to wait for a line",
     }),
   ),
+  again: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 100, description: "How often the call was told to ask again" }),
+  ),
 });
 
 /** Twilio's question what to do with a call. @param carrierName of calls that are not simulated. */
@@ -43,13 +46,14 @@ export const incomingWebhookRoutes =
         },
       },
       async (request, reply) => {
-        const { session_id: sessionId, after, waits } = request.query;
-        const twiml = callTwiml.incoming({
+        const { session_id: sessionId, after, again, waits } = request.query;
+        const call = {
           ...incomingCall(request.body, carrierName),
           ...(sessionId !== undefined && { sessionId }),
           afterMedia: after === "media",
           ...(waits !== undefined && { waits }),
-        });
+        };
+        const twiml = await callTwiml.incoming(call, again);
         return reply.type(TWIML_TYPE).send(twiml);
       },
     );

@@ -80,7 +80,7 @@ export const speechWebhookRoutes =
         if (record?.call.media !== "gather") {
           // A number may be configured to come here at once, and a call may have outlived the process that had it.
           return reply.send(
-            callTwiml.incoming({ ...incomingCall(request.body, carrierName), afterMedia: false }),
+            await callTwiml.incoming({ ...incomingCall(request.body, carrierName), afterMedia: false }),
           );
         }
         if (isEnding(record.status)) return reply.send(hangUp());

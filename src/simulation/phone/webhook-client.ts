@@ -26,7 +26,9 @@ export class WebhookClient {
   }
 
   /**
-   * The body of the answer.
+   * The body of the answer. A connection that fails is tried once more, as Twilio does.
+   * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+   *
    * @throws GatewayError `PROVIDER_UNAVAILABLE` when nobody answers, `PROVIDER_TIMEOUT` after 15 s,
    * `PROVIDER_REFUSED` for a status other than 2xx, `PROVIDER_PROTOCOL` for an answer over 64 KiB.
    */
@@ -41,7 +43,11 @@ export class WebhookClient {
     const limit = deadline(clock, ANSWER_LIMIT, `The answer of ${url}`, parent);
     try {
       const body = method === "GET" ? null : encoded;
-      const response = await fetch(this.dialled(target), { method, headers, body, signal: limit.signal });
+      const send = () => fetch(this.dialled(target), { method, headers, body, signal: limit.signal });
+      const response = await send().catch((error: unknown) => {
+        if (limit.signal.aborted) throw error;
+        return send();
+      });
       const text = await readBounded(response, url);
       if (response.ok) return text;
       throw new GatewayError("PROVIDER_REFUSED", `${url} answered ${response.status}: ${text.slice(0, 300)}`);

@@ -7,6 +7,7 @@ import * as batches from "./0005-batches.ts";
 import * as deliveries from "./0006-deliveries.ts";
 import * as turns from "./0007-turns.ts";
 import * as analytics from "./0009-analytics.ts";
+import * as conversations from "./0010-conversations.ts";
 
 /**
  * Every step from an empty database to the tables of now, by the name that the database remembers it by.
@@ -21,4 +22,5 @@ export const migrations: Record<string, Migration> = {
   "0006-deliveries": deliveries,
   "0007-turns": turns,
   "0009-analytics": analytics,
+  "0010-conversations": conversations,
 };

@@ -125,14 +125,33 @@ describe("taking calls in", () => {
     expect(registry.find(call.sessionId)?.status).toBe("answered");
   });
 
-  it("connects a call anew that lost its media, with words that say so", async () => {
-    const { connects, intake, registry, profile } = desk();
+  it("connects a call again that lost its media: it is the same call", async () => {
+    const { connects, intake, registry } = desk();
     const { call, token } = connects();
     await intake.claim(token, "CA1");
     const again = connects("CA1", true);
+    expect(again.call).toBe(call);
+    expect(registry.find(call.sessionId)).toMatchObject({ status: "answered", mediaClaimed: false });
+    expect(await intake.claim(again.token, "CA1")).toBe(call);
+    await expect(intake.claim(token, "CA1")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("gives a call a new session that has waited for its media in vain, with words that say so", async () => {
+    const { connects, intake, registry, profile } = desk();
+    const { call, token } = connects();
+    await intake.claim(token, "CA1");
+    registry.end(call.sessionId, "media-lost");
+    const again = connects("CA1", true);
     expect(again.call.sessionId).toBeGreaterThan(call.sessionId);
     expect(again.call.profile.greeting).toBe(profile.phrases.reconnected);
-    expect(registry.find(call.sessionId)?.endReason).toBe("media-lost");
+  });
+
+  it("goes on with a call that it has while it shuts down", async () => {
+    const { connects, intake, registry } = desk();
+    const { call, token } = connects();
+    await intake.claim(token, "CA1");
+    registry.drain();
+    expect(connects("CA1", true).call).toBe(call);
   });
 });
 

@@ -32,6 +32,7 @@ function record(bounds?: PendingBounds): void {
       if (away) throw new GatewayError("STORE_UNAVAILABLE", "away");
       if (changes.entries?.some(({ text }) => text === "poison")) throw new Error("cannot be kept");
       saved.push(changes as Required<CallChanges>);
+      return [];
     },
   };
   recorder = new CallRecorder({

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StoredCall, StoredEntry, StoredMilestone } from "../../../src/calls/call-store.ts";
 import type { NewDelivery } from "../../../src/calls/deliveries.ts";
-import { apart, PendingChanges } from "../../../src/calls/pending-changes.ts";
+import type { StoredMessage } from "../../../src/calls/kept-conversation.ts";
+import { apart, type LiveCalls, PendingChanges } from "../../../src/calls/pending-changes.ts";
 import type { StoredTurn } from "../../../src/calls/turn-record.ts";
 import { aStoredCall } from "../../support/calls.ts";
 
@@ -52,10 +53,60 @@ const owed = (sessionId: number, body = "{}"): NewDelivery => ({
   createdAt: 0,
 });
 
-const everything = (changes: PendingChanges) => changes.take(Number.MAX_SAFE_INTEGER, call);
+const message = (sessionId: number, position: number): StoredMessage => ({
+  sessionId,
+  position,
+  message: { role: "caller", text: "hello" },
+});
+/** What a live conversation has to save since it was asked last. */
+const said = new Map<number, StoredMessage[]>();
+const live: LiveCalls = {
+  call,
+  conversation: (sessionId) => {
+    const messages = said.get(sessionId) ?? [];
+    said.delete(sessionId);
+    return { conversation: { sessionId, waiting: false, state: { end: 9, usage: noUsage } }, messages };
+  },
+};
+const noUsage = { stt: 0, inputTokens: 0, outputTokens: 0, estimated: false, ttsCharacters: 0 };
+
+const everything = (changes: PendingChanges) => changes.take(Number.MAX_SAFE_INTEGER, live);
 const ids = (entries: readonly StoredEntry[]) => entries.map(({ sessionId, id }) => `${sessionId}.${id}`);
 
 describe("changes that wait for the store", () => {
+  it("keep the messages of live conversations that could not be saved, until the call is over or another's", () => {
+    const changes = new PendingChanges({ bytes: 100_000, count: 2 });
+    const places = () =>
+      everything(changes).messages.map(({ sessionId, position }) => `${sessionId}.${position}`);
+    said.set(1, [message(1, 0), message(1, 1)]);
+    changes.conversation(1);
+    changes.putBack(everything(changes));
+    said.set(1, [message(1, 1)]);
+    changes.conversation(1);
+    expect(changes.concerns(1)).toBe(true);
+    expect(places()).toEqual(["1.0", "1.1"]);
+    expect(changes.concerns(1)).toBe(false);
+
+    said.set(1, [message(1, 2), message(1, 3), message(1, 4)]);
+    changes.conversation(1);
+    changes.putBack(everything(changes));
+    expect(changes.dropped.message).toBe(1);
+    expect(places()).toEqual(["1.3", "1.4"]);
+
+    said.set(1, [message(1, 5)]);
+    changes.conversation(1);
+    changes.putBack(everything(changes));
+    changes.forget(1);
+    expect(changes.any).toBe(false);
+
+    said.set(1, [message(1, 6)]);
+    changes.conversation(1);
+    const taken = everything(changes);
+    changes.end(ended(1), []);
+    changes.putBack(taken);
+    expect(everything(changes)).toMatchObject({ conversations: [], messages: [] });
+  });
+
   it("give up turns first, then milestones, then utterances that go on, then those of calls that ended first", () => {
     const changes = new PendingChanges({ bytes: 10_000, count: 1_000 });
     const seen: string[] = [];
@@ -131,7 +182,7 @@ describe("changes that wait for the store", () => {
     changes.milestone(milestone(1));
     const parts: string[][] = [];
     while (changes.any) {
-      const { calls, entries, milestones, turns, deliveries } = changes.take(1, call);
+      const { calls, entries, milestones, turns, deliveries } = changes.take(1, live);
       expect(deliveries.map(({ sessionId }) => sessionId)).toEqual(calls.map(({ sessionId }) => sessionId));
       parts.push([
         ...calls.map(({ sessionId }) => `call ${sessionId}`),
@@ -166,6 +217,7 @@ describe("changes that wait for the store", () => {
     for (const part of apart(everything(changes))) changes.giveUp(part);
     expect(changes.dropped).toEqual({
       call: 1,
+      message: 0,
       utterance: 1,
       milestone: 1,
       turn: 1,
@@ -194,9 +246,9 @@ describe("changes that wait for the store", () => {
           turn: (number) => changes.turn(turn(number)),
           milestone: (id) => changes.milestone(milestone(id)),
           save: () => {
-            for (const { sessionId } of changes.take(3, call).deliveries) kept.add(sessionId);
+            for (const { sessionId } of changes.take(3, live).deliveries) kept.add(sessionId);
           },
-          fail: () => changes.putBack(changes.take(3, call)),
+          fail: () => changes.putBack(changes.take(3, live)),
         };
         for (const [kind, sessionId, id] of happenings) {
           happen[kind](sessionId, id);

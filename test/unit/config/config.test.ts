@@ -22,6 +22,7 @@ const guarded = { API_SECRET_KEY: "key-1", TWILIO_AUTH_TOKEN: "token-1" };
 describe("loadConfig", () => {
   it("runs on loopback with embedded providers when nothing is set", () => {
     expect(loadConfig({})).toEqual({
+      deployment: { drain: 25_000, handOver: "auto" },
       host: "127.0.0.1",
       port: 8000,
       publicUrl: "http://127.0.0.1:8000",

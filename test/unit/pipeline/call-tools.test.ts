@@ -11,6 +11,7 @@ import {
 } from "../../../src/pipeline/built-in-tools.ts";
 import { CallTools } from "../../../src/pipeline/call-tools.ts";
 import { noKeypad } from "../../../src/pipeline/caller-line.ts";
+import { Secrets } from "../../../src/pipeline/secrets.ts";
 import { type Tool, tool, toolCalled } from "../../../src/pipeline/tools.ts";
 import { GatewayError } from "../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
@@ -26,6 +27,7 @@ function toolsOf(tools: readonly Tool[], permitted?: readonly string[]) {
     call: aCall({ profile }),
     tools,
     line: noKeypad,
+    secrets: new Secrets(),
   });
   const ask = (name: string, args: unknown = {}, turn = 1) =>
     ofCall.run(

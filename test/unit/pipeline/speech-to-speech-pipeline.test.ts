@@ -49,6 +49,7 @@ class Told implements Playback, SpeechToSpeech {
       { clock: this.clock, speechToSpeech: this, voiceActivity, tools },
       {
         publish: (fact) => this.facts.push(fact),
+        changed: () => {},
         end: (reason) => {
           this.ended = reason;
         },

@@ -61,7 +61,7 @@ function play(
     effects: readonly TurnEffect[];
   }) => void,
 ): void {
-  let { state } = takeTurn(rules, initialTurnState(profile), { type: "opened", at: 0 });
+  let { state } = takeTurn(rules, initialTurnState(rules), { type: "opened", at: 0 });
   let at = 0;
   for (const { after, happening } of events) {
     at += after;
@@ -196,7 +196,7 @@ describe("whatever happens in whatever order", () => {
   it("nobody is woken at a time that has passed for ever: a tick at the deadline moves it on", () => {
     fc.assert(
       fc.property(rulesFor, story, (rules, events) => {
-        let state = initialTurnState(profile);
+        let state = initialTurnState(rules);
         let last = 0;
         play(rules, events, ({ at, after }) => {
           state = after;
