@@ -20,9 +20,15 @@ export type Cue =
   /**
    * The agent has been heard since the step before, and then was quiet for `quiet` (default 600 before the
    * caller's first step, 1500 later: replies pause between sentences). An agent that is not heard within
-   * `patience` (default 15 000) is no longer waited for.
+   * `patience` (default 15 000) is no longer waited for; nor is one that falls silent for so long in the middle of
+   * what he has to say, by `owing`: who knows what is to come does not take a pause for the end.
    */
-  | { readonly when: "agent-finished"; readonly quiet?: number; readonly patience?: number }
+  | {
+      readonly when: "agent-finished";
+      readonly quiet?: number;
+      readonly patience?: number;
+      readonly owing?: () => boolean;
+    }
   /** So long after the stream began. */
   | { readonly when: "at"; readonly at: number }
   /** So much of the agent was heard since the step before ended; in the middle of a reply this interrupts. */

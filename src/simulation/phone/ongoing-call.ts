@@ -4,6 +4,7 @@ import { CallMeter } from "./call-meter.ts";
 import type { CallEnding, CallReport, Warning } from "./call-report.ts";
 import { Caller, type CallerMove } from "./caller.ts";
 import type { CallerScript, CallerStep } from "./caller-script.ts";
+import { owedSilences } from "./owed-silence.ts";
 import type { PhoneExchange } from "./phone-exchange.ts";
 import { PlaybackBuffer, type PlayedPiece } from "./playback-buffer.ts";
 
@@ -49,6 +50,7 @@ export class OngoingCall {
   readonly #caller: Caller;
   readonly #meter = new CallMeter();
   readonly #said: PlayedPiece[] = [];
+  readonly #gaveUp: number[] = [];
   readonly #warnings = new Map<Warning["code"], Warning>();
   #origin: number | undefined;
   #sessionId: string | undefined;
@@ -97,13 +99,14 @@ export class OngoingCall {
     return this.#caller.next(at, this.buffer);
   }
 
-  callerHungUp(): void {
+  callerHungUp(move: CallerMove, at: number): void {
+    if (move.unanswered) this.#giveUp(at);
     this.#setting.hangUp();
   }
 
   frameSent(move: CallerMove, at: number): void {
     this.#sent++;
-    if (move.unanswered) this.tell({ type: "agent-unheard", at });
+    if (move.unanswered) this.#giveUp(at);
     if (move.digit !== undefined) this.tell({ type: "key-pressed", at, digit: move.digit });
     if (move.speaking === undefined) return;
     const { step, edge } = move.speaking;
@@ -157,8 +160,14 @@ export class OngoingCall {
     this.#setting.onWire?.(this.now(), direction, message);
   }
 
+  get streams(): number {
+    return this.#streams;
+  }
+
   report(callSid: string, ended: CallEnding): CallReport {
     const at = this.now();
+    const { exchanges } = this.#meter;
+    const cutOff = ended.by === "limit" || ended.by === "stopped" || ended.by === "failed";
     return {
       callSid,
       sessionId: this.#sessionId,
@@ -166,14 +175,25 @@ export class OngoingCall {
       duration: at,
       streams: this.#streams,
       greetingLatency: this.#meter.greetingLatency,
-      exchanges: this.#meter.exchanges,
+      exchanges,
       gaps: this.#meter.gaps(this.buffer.timeline.silences),
+      silences: owedSilences({
+        sounds: this.buffer.sounds.stretches(0),
+        turns: exchanges,
+        gaveUp: this.#gaveUp,
+        cutOffAt: cutOff ? at : undefined,
+      }),
       utterances: this.buffer.timeline.stretches(UTTERANCE_PAUSE),
       heard: this.buffer.heard(at),
       frames: { sent: this.#sent, dropped: this.#dropped },
       warnings: [...this.#warnings.values()],
       recording: this.#setting.record ? { caller: this.#said, agent: this.buffer.played } : undefined,
     };
+  }
+
+  #giveUp(at: number): void {
+    this.#gaveUp.push(at);
+    this.tell({ type: "agent-unheard", at });
   }
 
   #textOf(step: number): string | undefined {

@@ -123,7 +123,7 @@ export class PhoneStream {
 
   #perform(move: CallerMove, at: number): void {
     if (move.hangUp) {
-      this.#call.callerHungUp();
+      this.#call.callerHungUp(move, at);
       return;
     }
     if ((this.#socket?.bufferedAmount ?? 0) > CONGESTED) {

@@ -43,6 +43,8 @@ export class PlaybackBuffer {
   readonly #played: PlayedPiece[] = [];
   /** Sound as far as it is known: what is queued counts as heard, until it is cleared. */
   readonly timeline = new HeardTimeline();
+  /** What was loud of it, as far as it was played. */
+  readonly sounds = new HeardTimeline();
   #lastLoud: number | undefined;
   #discarded = 0;
 
@@ -89,6 +91,7 @@ export class PlaybackBuffer {
     if (cut !== undefined) {
       this.#queue = [];
       this.#hear(cut, at);
+      this.#sound(cut, at);
       if (this.#keep && cut.start < at) {
         const mulaw = cut.mulaw.subarray(0, Math.floor((at - cut.start) * BYTES_PER_MS));
         this.#played.push({ start: cut.start, mulaw });
@@ -146,10 +149,17 @@ export class PlaybackBuffer {
     for (const piece of this.#queue) {
       if (piece.end > at) break;
       this.#hear(piece, at);
+      this.#sound(piece, at);
       if (this.#keep) this.#played.push({ start: piece.start, mulaw: piece.mulaw });
       count++;
     }
     if (count > 0) this.#queue.splice(0, count);
+  }
+
+  /** To be called once for each piece, when no more of it will be played. */
+  #sound({ firstLoud, lastLoud }: Queued, at: number): void {
+    if (firstLoud < at && firstLoud < lastLoud)
+      this.sounds.add(Math.min(at, lastLoud) - firstLoud, firstLoud);
   }
 
   #hear(piece: Queued, at: number): void {

@@ -50,6 +50,16 @@ describe("Caller", () => {
     expect(run(script, ear([0, 100], [300, 600]), 5_000)).toEqual(["900 hang-up"]);
   });
 
+  it("does not take a long silence for the end while it knows of more, until patience is lost", () => {
+    const finished = { when: "agent-finished", quiet: 300, patience: 2_000 } as const;
+    let owing = true;
+    const script: CallerScript = [{ type: "hang-up", cue: { ...finished, owing: () => owing } }];
+    expect(run(script, ear([0, 100], [1_000, 1_600]), 3_000)).toEqual([]);
+    expect(run(script, ear([0, 100], [1_000, 1_600]), 5_000)).toEqual(["3600 unanswered", "3600 hang-up"]);
+    owing = false;
+    expect(run(script, ear([0, 100], [300, 600]), 5_000)).toEqual(["900 hang-up"]);
+  });
+
   it("interrupts after having heard so much since it last spoke", () => {
     const script: CallerScript = [
       { type: "say", audio: word, cue: { when: "at", at: 200 } },
