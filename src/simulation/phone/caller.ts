@@ -117,10 +117,10 @@ export class Caller {
         return ear.heard(at) - this.#heardBefore >= cue.heard || this.#lostPatience(cue.patience, at, ear);
       case "agent-finished": {
         const loud = ear.lastLoud(at);
-        if (loud === undefined || loud <= this.#lastStepEnd || cue.owing?.() === true)
-          return this.#lostPatience(cue.patience, at, ear);
+        if (loud === undefined || loud <= this.#lastStepEnd) return this.#lostPatience(cue.patience, at, ear);
         const quiet = cue.quiet ?? (this.#step === 0 ? FIRST_QUIET : LATER_QUIET);
-        return at - loud >= quiet && ear.pending(at) === 0;
+        if (at - loud < quiet || ear.pending(at) > 0) return false;
+        return cue.owing?.() !== true || this.#lostPatience(cue.patience, at, ear);
       }
     }
   }

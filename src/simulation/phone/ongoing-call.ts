@@ -25,6 +25,8 @@ export type WireListener = (at: number, direction: "in" | "out", message: string
 export interface CallListeners {
   readonly onEvent?: (event: PhoneEvent) => void;
   readonly onWire?: WireListener;
+  /** What the caller has heard, piece by piece, as it was played. */
+  readonly onHeard?: (piece: PlayedPiece) => void;
 }
 
 /** Sound after a longer silence is reported as another utterance of the agent. */
@@ -61,7 +63,7 @@ export class OngoingCall {
   constructor(setting: CallSetting) {
     this.#setting = setting;
     this.#caller = new Caller(setting.script);
-    this.buffer = new PlaybackBuffer(setting.record);
+    this.buffer = new PlaybackBuffer(setting.record, setting.onHeard);
   }
 
   get clock(): Clock {

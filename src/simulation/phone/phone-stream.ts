@@ -93,6 +93,11 @@ export class PhoneStream {
     }
   }
 
+  /** The socket is lost: neither side hears why. */
+  drop(): void {
+    this.#socket?.terminate();
+  }
+
   /** Hangs up: `stop`, then the close of the socket. */
   #stop(): void {
     if (this.#stopping) return;

@@ -38,6 +38,7 @@ interface Queued {
  */
 export class PlaybackBuffer {
   readonly #keep: boolean;
+  readonly #onPlayed: (piece: PlayedPiece) => void;
   #queue: Queued[] = [];
   #marks: { name: string; due: number }[] = [];
   readonly #played: PlayedPiece[] = [];
@@ -48,9 +49,13 @@ export class PlaybackBuffer {
   #lastLoud: number | undefined;
   #discarded = 0;
 
-  /** @param keep whether the audio itself is kept for {@link played}; without it only times are. */
-  constructor(keep: boolean) {
+  /**
+   * @param keep whether the audio itself is kept for {@link played}; without it only times are.
+   * @param onPlayed hears each piece when it has been played, as far as it was.
+   */
+  constructor(keep: boolean, onPlayed: (piece: PlayedPiece) => void = () => undefined) {
     this.#keep = keep;
+    this.#onPlayed = onPlayed;
   }
 
   /** Queues audio. With more than ten minutes queued it is discarded, as Twilio does. */
@@ -92,9 +97,9 @@ export class PlaybackBuffer {
       this.#queue = [];
       this.#hear(cut, at);
       this.#sound(cut, at);
-      if (this.#keep && cut.start < at) {
+      if (cut.start < at) {
         const mulaw = cut.mulaw.subarray(0, Math.floor((at - cut.start) * BYTES_PER_MS));
-        this.#played.push({ start: cut.start, mulaw });
+        this.#keepPlayed({ start: cut.start, mulaw });
       }
     }
     this.timeline.cut(at);
@@ -150,10 +155,15 @@ export class PlaybackBuffer {
       if (piece.end > at) break;
       this.#hear(piece, at);
       this.#sound(piece, at);
-      if (this.#keep) this.#played.push({ start: piece.start, mulaw: piece.mulaw });
+      this.#keepPlayed(piece);
       count++;
     }
     if (count > 0) this.#queue.splice(0, count);
+  }
+
+  #keepPlayed({ start, mulaw }: PlayedPiece): void {
+    if (this.#keep) this.#played.push({ start, mulaw });
+    this.#onPlayed({ start, mulaw });
   }
 
   /** To be called once for each piece, when no more of it will be played. */

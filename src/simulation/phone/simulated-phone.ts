@@ -29,6 +29,7 @@ export class SimulatedPhone {
   #ending: CallEnding | undefined;
   #running: Promise<CallReport> | undefined;
   #redirects = 0;
+  #current: PhoneStream | undefined;
   /** Why the last media socket did not open. */
   #refusal: GatewayError | undefined;
 
@@ -54,6 +55,11 @@ export class SimulatedPhone {
   /** Hangs up from outside. */
   hangUp(): void {
     this.#end({ by: "stopped", detail: "hung up from outside" });
+  }
+
+  /** Breaks the media socket, if there is one, as a failing network does. */
+  dropStream(): void {
+    this.#current?.drop();
   }
 
   async #place(): Promise<CallReport> {
@@ -142,8 +148,9 @@ export class SimulatedPhone {
       parameters: stream.parameters,
     };
     const begun = this.#options.clock.now();
+    this.#current = new PhoneStream(this.#call, this.#parameters.newStream(), address);
     try {
-      await new PhoneStream(this.#call, this.#parameters.newStream(), address).run(this.#over.signal);
+      await this.#current.run(this.#over.signal);
     } catch (error) {
       if (!(error instanceof GatewayError) || this.#over.signal.aborted) throw error;
       this.#refusal = error;
