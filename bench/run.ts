@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [name …] [--json] [--quick] [--profile] [--calls 100,200,300]`: prints one table for each
- * benchmark, first a line about the machine. What each measures: `docs/benchmarks.md`.
+ * `npm run bench -- [name …] [--json] [--quick] [--profile] [--calls 100,200,300] [--seed 6] [--minutes 30]`:
+ * prints one table for each benchmark, first a line about the machine. What each measures: `docs/benchmarks.md`.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/runtime/clock.ts";
@@ -9,6 +9,7 @@ import { asHeard } from "./as-heard.ts";
 import { bargeIn } from "./barge-in.ts";
 import type { Benchmark, Table } from "./benchmark.ts";
 import { capacity } from "./capacity.ts";
+import { chaos } from "./chaos.ts";
 import { codec } from "./codec.ts";
 import { firstAudio } from "./first-audio.ts";
 import { describeMachine, thisMachine } from "./machine.ts";
@@ -31,6 +32,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   "as-heard": asHeard,
   capacity,
   "api-load": apiLoad,
+  chaos,
   "deepgram-sdk-cost": deepgramSdkCost,
   "openai-sdk-cost": openaiSdkCost,
 };
@@ -59,15 +61,20 @@ const { values, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     calls: { type: "string" },
+    seed: { type: "string" },
+    minutes: { type: "string" },
   },
 });
 const names = positionals.length > 0 ? positionals : USUAL;
 const calls = values.calls?.split(",").map(Number);
+const seed = values.seed === undefined ? undefined : Number(values.seed);
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+const counts = [...(calls ?? []), seed ?? 1, minutes ?? 1];
 const unknown = names.filter((name) => !(name in benchmarks));
 
-if (unknown.length > 0 || calls?.some((count) => !Number.isInteger(count) || count < 1)) {
+if (unknown.length > 0 || counts.some((count) => !Number.isInteger(count) || count < 1)) {
   console.error(
-    `usage: npm run bench -- [${Object.keys(benchmarks).join("] [")}] [--json] [--quick] [--profile] [--calls 100,200,300]`,
+    `usage: npm run bench -- [${Object.keys(benchmarks).join("] [")}] [--json] [--quick] [--profile] [--calls 100,200,300] [--seed 6] [--minutes 30]`,
   );
   process.exitCode = 2;
 } else {
@@ -91,6 +98,8 @@ async function runAll(): Promise<void> {
         quick: values.quick,
         profile: values.profile,
         progress: (line) => console.error(line),
+        ...(seed && { seed }),
+        ...(minutes && { minutes }),
         ...(calls && { calls: calls.toSorted((a, b) => a - b) }),
       });
       results[name] = tables;

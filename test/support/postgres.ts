@@ -23,11 +23,22 @@ interface User {
   readonly gid: number;
 }
 
+/** A server that can be away for a while. */
+export interface PostgresServer {
+  readonly url: string;
+  /** Ends the server in order, and every connection with it; its data stay. */
+  halt(): Promise<void>;
+  /** Starts it again at the same address. */
+  resume(): Promise<void>;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
 /**
  * A PostgreSQL server of its own in a temporary directory, from this machine's binaries, with an empty
  * database. `missing` tells what this machine lacks; a server that does not start rejects with what it said.
  */
-export async function startPostgres(): Promise<{ url: string; stop(): Promise<void> } | { missing: string }> {
+export async function startPostgres(): Promise<PostgresServer | { missing: string }> {
   const binaries = findBinaries();
   if (binaries === undefined)
     return { missing: "PostgreSQL's programs initdb and postgres are not installed" };
@@ -39,11 +50,22 @@ export async function startPostgres(): Promise<{ url: string; stop(): Promise<vo
     await makeCluster(binaries, directory, password, user);
     for (let tries = 1; ; tries++) {
       const port = await freePort();
-      const server = startServer(binaries, directory, port, user);
+      let server = startServer(binaries, directory, port, user);
       const url = `postgresql://earshot:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
       const said = await untilReady(server, url);
-      if (said === undefined) return { url, stop: () => stop(server, directory) };
-      await kill(server);
+      if (said === undefined) {
+        return {
+          url,
+          halt: () => kill(server, "SIGINT"),
+          async resume() {
+            server = startServer(binaries, directory, port, user);
+            const problem = await untilReady(server, url);
+            if (problem !== undefined) throw new Error(`PostgreSQL did not come back: ${problem}`);
+          },
+          stop: () => stop(server, directory),
+        };
+      }
+      await kill(server, "SIGQUIT");
       if (tries === TRIES) throw new Error(`PostgreSQL did not start: ${said}`);
     }
   } catch (error) {
@@ -163,15 +185,15 @@ async function accepts(url: string): Promise<boolean> {
 }
 
 async function stop(server: ChildProcess, directory: string): Promise<void> {
-  await kill(server);
+  await kill(server, "SIGQUIT");
   await rm(directory, { recursive: true, force: true });
 }
 
-/** SIGQUIT: it stops at once, without writing anything back. */
-async function kill(server: ChildProcess): Promise<void> {
+/** SIGQUIT: it stops at once, without writing anything back. SIGINT: it ends its connections and writes back. */
+async function kill(server: ChildProcess, signal: "SIGQUIT" | "SIGINT"): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return;
   const exited = once(server, "exit");
-  server.kill("SIGQUIT");
+  server.kill(signal);
   const giveUp = setTimeout(() => server.kill("SIGKILL"), STOP_LIMIT);
   await exited;
   clearTimeout(giveUp);

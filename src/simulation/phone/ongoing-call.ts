@@ -11,6 +11,8 @@ import { PlaybackBuffer, type PlayedPiece } from "./playback-buffer.ts";
 /** One thing that a person at the phone would notice; `at` in ms from the first stream's start. */
 export type PhoneEvent =
   | { readonly type: "stream-started"; readonly at: number; readonly sessionId: string | undefined }
+  /** The media socket is closed, by whomever. */
+  | { readonly type: "stream-ended"; readonly at: number }
   | { readonly type: "twilio-said"; readonly at: number; readonly text: string }
   | { readonly type: "caller-spoke"; readonly at: number; readonly text: string | undefined }
   | { readonly type: "key-pressed"; readonly at: number; readonly digit: string }
@@ -93,7 +95,9 @@ export class OngoingCall {
   }
 
   streamEnded(): void {
-    this.buffer.clear(this.now());
+    const at = this.now();
+    this.buffer.clear(at);
+    this.tell({ type: "stream-ended", at });
   }
 
   /** What the caller does in the frame that is due. */
