@@ -25,7 +25,7 @@ export interface CallVerdict {
   /** The longest that the caller waited in silence, in ms. */
   readonly longestSilence: number;
   /**
-   * From the fault's deadline, or the end of the question if that is later, to the next word of the answer, in ms;
+   * From the fault's deadline, or the end of the question (said again where the line was lost) if that is later, to the next word of the answer, in ms;
    * `Infinity` when none came. Undefined without a fault, or when nothing was owed any more.
    */
   readonly nextWords: number | undefined;
@@ -78,7 +78,7 @@ function nextWords(
   report: CallReport,
   { turn, deadline }: MetFault,
 ): number | undefined {
-  const due = Math.max(deadline, report.exchanges[turn]?.voiceEnd ?? 0);
+  const due = Math.max(deadline, questionEnd(report, turn) ?? 0);
   const last = answerWords(turn).at(-1) ?? "";
   const complete = heard.find(({ text }) => text.endsWith(last))?.start ?? Infinity;
   if (complete < due) return undefined;
@@ -89,13 +89,18 @@ function nextWords(
 
 /** When long waits for words of an answer began: with the end of the question, or of the word before. */
 function waitsFor(heard: readonly HeardWord[], report: CallReport | undefined, turn: number): number[] {
-  const asked = report?.exchanges[turn]?.voiceEnd;
+  const asked = questionEnd(report, turn);
   if (report === undefined || asked === undefined) return [];
   const complete = heard.some(({ text }) => text.endsWith(answerWords(turn).at(-1) ?? ""));
-  const until = report.exchanges[turn + 1]?.voiceStart ?? report.duration;
+  const until = report.exchanges.find(({ step }) => step > turn)?.voiceStart ?? report.duration;
   const begins = [asked, ...heard.map(({ end }) => end)];
   const ends = [...heard.map(({ start }) => start), ...(complete ? [] : [until])];
   return begins.filter((begin, index) => (ends[index] ?? begin) - begin > FILLER_DUE + TOLERANCE);
+}
+
+/** Turns are steps of the caller's script. */
+function questionEnd(report: CallReport | undefined, turn: number): number | undefined {
+  return report?.exchanges.findLast(({ step }) => step === turn)?.voiceEnd;
 }
 
 function wasFilled(start: number, report: CallReport | undefined): boolean {

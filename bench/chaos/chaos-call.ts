@@ -13,6 +13,14 @@ import { spelt, speltWords } from "./spelt-voice.ts";
 const QUIET = 700;
 /** A caller whom nobody answers any more goes on after so long, in ms: longer than every deadline and its target. */
 const PATIENCE = 9_000;
+/**
+ * A caller whose line was lost after his question, or who was asked to, says it again after so much silence, in ms, and so
+ * often.
+ */
+const SAYS_AGAIN_AFTER = 2_500;
+const SAYS_AGAIN = 2;
+/** By which the agent asks for it. */
+const ASKS_AGAIN = ["again", "repeat"];
 /** Longest call, in ms. */
 const LIMIT = 90_000;
 
@@ -34,6 +42,8 @@ export interface ChaosCallReport {
   readonly words: readonly HeardWord[];
   /** Ends of the media streams. */
   readonly streamEnds: readonly number[];
+  /** `session_id` of each media stream. */
+  readonly sessionIds: readonly (string | undefined)[];
 }
 
 /** A caller who asks one question after another, each when the one before has been answered to the last word. */
@@ -44,7 +54,11 @@ export class ChaosCall {
   readonly #played: PlayedPiece[] = [];
   readonly #streamEnds: number[] = [];
   #origin = 0;
-  #streams = 0;
+  readonly #sessionIds: (string | undefined)[] = [];
+  #streamStartedAt = 0;
+  /** Of the question under way: how often it was said again, and whether its line was lost. */
+  #repeats = 0;
+  #lost = false;
   #asked = 0;
   /** Pieces that were heard before the question under way. */
   #before = 0;
@@ -82,6 +96,7 @@ export class ChaosCall {
       report,
       words: heardWords(this.#played, speltWords),
       streamEnds: this.#streamEnds,
+      sessionIds: this.#sessionIds,
     };
   }
 
@@ -96,9 +111,11 @@ export class ChaosCall {
 
   #script(turns: number): CallerScript {
     const owing = () => this.#owing();
+    const again = (quiet: number) => this.#saysAgain(quiet);
     const questions = Array.from({ length: turns }, (_, turn): CallerStep => {
       const cue = { when: "agent-finished", quiet: QUIET, patience: PATIENCE } as const;
-      return { type: "say", audio: spelt(questionOf(this.name, turn)), cue: { ...cue, owing } };
+      const audio = spelt(questionOf(this.name, turn));
+      return { type: "say", audio, text: String(turn), again, cue: { ...cue, owing } };
     });
     const cue = { when: "agent-finished", quiet: QUIET, patience: PATIENCE, owing } as const;
     return [...questions, { type: "hang-up", cue }];
@@ -110,19 +127,41 @@ export class ChaosCall {
     if (this.#looked === this.#played.length) return true;
     this.#looked = this.#played.length;
     const last = answerWords(this.#asked - 1).at(-1) ?? "";
-    const words = heardWords(this.#played.slice(this.#before), speltWords);
-    this.#complete = words.some(({ text, whole }) => whole && text.endsWith(last));
+    this.#complete = this.#wordsSince().some(({ text, whole }) => whole && text.endsWith(last));
     return !this.#complete;
+  }
+
+  #saysAgain(quiet: number): boolean {
+    const since = systemClock.now() - this.#streamStartedAt;
+    if (Math.min(quiet, since) < SAYS_AGAIN_AFTER || this.#repeats >= SAYS_AGAIN || !this.#owing())
+      return false;
+    const words = this.#wordsSince();
+    const answer = answerWords(this.#asked - 1);
+    if (words.some(({ text }) => answer.includes(text))) return false;
+    if (!this.#lost && !words.some(({ text }) => ASKS_AGAIN.includes(text))) return false;
+    this.#repeats++;
+    this.#lost = false;
+    return true;
+  }
+
+  /** What was heard since the question under way. */
+  #wordsSince(): readonly HeardWord[] {
+    return heardWords(this.#played.slice(this.#before), speltWords);
   }
 
   #happened(event: PhoneEvent): void {
     if (event.type === "stream-started") {
-      if (this.#streams++ === 0) this.#origin = systemClock.now() - event.at;
+      this.#streamStartedAt = systemClock.now();
+      if (this.#sessionIds.length === 0) this.#origin = systemClock.now() - event.at;
+      this.#sessionIds.push(event.sessionId);
     } else if (event.type === "stream-ended") {
       this.#streamEnds.push(event.at);
-    } else if (event.type === "caller-spoke") {
+      this.#lost = true;
+    } else if (event.type === "caller-spoke" && Number(event.text) >= this.#asked) {
       this.#before = this.#played.length;
       this.#complete = false;
+      this.#repeats = 0;
+      this.#lost = false;
       this.#spoke(this.#asked++);
     }
   }

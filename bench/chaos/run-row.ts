@@ -146,8 +146,8 @@ function metInFleet(
   });
   const time = at === "store" ? begun - origin : lost;
   if (time === undefined || time > report.duration) return undefined;
-  const turn = report.exchanges.findLastIndex(({ voiceStart }) => voiceStart <= time);
-  return turn < 0 ? undefined : { turn, at: origin + time };
+  const turn = report.exchanges.findLast(({ voiceStart }) => voiceStart <= time)?.step;
+  return turn === undefined ? undefined : { turn, at: origin + time };
 }
 
 function resultOf(

@@ -1,6 +1,6 @@
 /**
  * What a simulated caller does, step after step. A step begins when its cue comes, and never before the step
- * before it has ended.
+ * before it has ended. Who loses the line in the middle of a sentence says it from the start when there is one again.
  */
 export type CallerStep =
   | {
@@ -10,6 +10,11 @@ export type CallerStep =
       readonly cue: Cue;
       /** What is said, for reports and for `<Gather>`, which hears words only. */
       readonly text?: string;
+      /**
+       * Asked while the caller waits for the next step's cue and hears nothing, with the ms since he last heard the agent
+       * or spoke: whether he says it once more.
+       */
+      readonly again?: (quiet: number) => boolean;
     }
   /** Keys `0`–`9`, `*`, `#`, one every 200 ms. */
   | { readonly type: "press"; readonly digits: string; readonly cue: Cue }

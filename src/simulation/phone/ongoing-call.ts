@@ -4,6 +4,7 @@ import { CallMeter } from "./call-meter.ts";
 import type { CallEnding, CallReport, Warning } from "./call-report.ts";
 import { Caller, type CallerMove } from "./caller.ts";
 import type { CallerScript, CallerStep } from "./caller-script.ts";
+import type { Stretch } from "./heard-timeline.ts";
 import { owedSilences } from "./owed-silence.ts";
 import type { PhoneExchange } from "./phone-exchange.ts";
 import { PlaybackBuffer, type PlayedPiece } from "./playback-buffer.ts";
@@ -55,6 +56,8 @@ export class OngoingCall {
   readonly #meter = new CallMeter();
   readonly #said: PlayedPiece[] = [];
   readonly #gaveUp: number[] = [];
+  readonly #outages: Stretch[] = [];
+  #streamEndedAt: number | undefined;
   readonly #warnings = new Map<Warning["code"], Warning>();
   #origin: number | undefined;
   #sessionId: string | undefined;
@@ -86,7 +89,12 @@ export class OngoingCall {
     this.#origin ??= this.clock.now();
     this.#streams++;
     this.#sessionId = parameters.session_id ?? this.#sessionId;
-    return this.now();
+    const at = this.now();
+    if (this.#streamEndedAt !== undefined) {
+      this.#outages.push({ start: this.#streamEndedAt, end: at });
+      this.#caller.lineCameBack();
+    }
+    return at;
   }
 
   /** The gateway has been sent `start`; listeners hear of it only then, so that they cost it no time. */
@@ -97,6 +105,8 @@ export class OngoingCall {
   streamEnded(): void {
     const at = this.now();
     this.buffer.clear(at);
+    this.#meter.voiceEnded(at);
+    this.#streamEndedAt = at;
     this.tell({ type: "stream-ended", at });
   }
 
@@ -187,6 +197,7 @@ export class OngoingCall {
         sounds: this.buffer.sounds.stretches(0),
         turns: exchanges,
         gaveUp: this.#gaveUp,
+        outages: this.#outages,
         cutOffAt: cutOff ? at : undefined,
       }),
       utterances: this.buffer.timeline.stretches(UTTERANCE_PAUSE),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type OwedSilenceSources, owedSilences } from "../../../../src/simulation/phone/owed-silence.ts";
 
 function silences(sources: Partial<OwedSilenceSources>) {
-  return owedSilences({ sounds: [], turns: [], gaveUp: [], cutOffAt: undefined, ...sources });
+  return owedSilences({ sounds: [], turns: [], gaveUp: [], outages: [], cutOffAt: undefined, ...sources });
 }
 
 const turn = (voiceStart: number, voiceEnd?: number) => ({ voiceStart, voiceEnd });
@@ -46,6 +46,18 @@ describe("the silence that the agent owes to end", () => {
       gaveUp: [12_000],
     });
     expect(found).toEqual([{ start: 2_000, duration: 10_000, broken: false }]);
+  });
+
+  it("counts a lost line until the caller, who was speaking, says it again", () => {
+    const found = silences({
+      sounds: [sound(0, 1_000), sound(7_500, 8_000)],
+      turns: [turn(1_500, 2_000), turn(5_000, 7_000)],
+      outages: [sound(2_000, 4_900)],
+    });
+    expect(found).toEqual([
+      { start: 2_000, duration: 3_000, broken: true },
+      { start: 7_000, duration: 500, broken: true },
+    ]);
   });
 
   it("counts when the call is cut off, and not when somebody hangs up", () => {
