@@ -16,6 +16,7 @@ import { describeMachine, thisMachine } from "./machine.ts";
 import { printTable } from "./print-table.ts";
 import { deepgramSdkCost, openaiSdkCost } from "./sdk-costs.ts";
 import { killServerProcesses } from "./server-process.ts";
+import { soak } from "./soak.ts";
 import { speculation } from "./speculation.ts";
 import { startUp } from "./start-up.ts";
 import { turnLatency } from "./turn-latency.ts";
@@ -33,11 +34,12 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   capacity,
   "api-load": apiLoad,
   chaos,
+  soak,
   "deepgram-sdk-cost": deepgramSdkCost,
   "openai-sdk-cost": openaiSdkCost,
 };
 
-/** Run when no name is given: the figures that the targets speak of. The others are for decisions. */
+/** Run when no name is given: the figures that the targets speak of. The others are for decisions; the soak takes half an hour. */
 const USUAL = [
   "codec",
   "start-up",
@@ -49,10 +51,12 @@ const USUAL = [
   "as-heard",
   "capacity",
   "api-load",
+  "chaos",
 ];
 
-/** However wrong it goes, it ends. In ms. */
-const LONGEST_RUN = 20 * 60_000;
+/** However wrong it goes, it ends. In ms; a soak comes on top. */
+const LONGEST_RUN = 30 * 60_000;
+const USUAL_SOAK = 30;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -80,7 +84,8 @@ if (unknown.length > 0 || counts.some((count) => !Number.isInteger(count) || cou
 } else {
   process.on("exit", killServerProcesses);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-  const cancel = systemClock.after(LONGEST_RUN, () => {
+  const soaked = names.includes("soak") ? (minutes ?? USUAL_SOAK) * 60_000 : 0;
+  const cancel = systemClock.after(LONGEST_RUN + soaked, () => {
     console.error("The benchmarks did not end by themselves.");
     process.exit(1);
   });

@@ -74,8 +74,10 @@ async function placed({ calls, turns }: FleetTrial, origin: string): Promise<Pro
   const begun: ChaosCall[] = [];
   for (let number = 0; number < calls; number++) {
     const call = new ChaosCall({ number, exchange, origin, turns });
+    const run = call.run();
     begun.push(call);
-    running.push(call.run());
+    running.push(run);
+    void run.then(() => begun.splice(begun.indexOf(call), 1)); // a call that is over asks no more
     await new Promise((resolve) => setTimeout(resolve, APART));
   }
   await eventually(() => begun.every(({ asked }) => asked > 0), "that everybody asks", 20_000);
