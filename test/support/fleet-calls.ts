@@ -56,7 +56,7 @@ export async function disturbedFleet(trial: FleetTrial): Promise<FleetOutcome | 
   const running = await placed(trial, fleet.origin);
   await Promise.all([trial.disturb(fleet), ...running]);
   const calls = await Promise.all(running);
-  const ids = new Set(calls.flatMap(({ sessionIds }) => sessionIds));
+  const ids = new Set(calls.flatMap(({ sessionIds }) => sessionIds.flatMap((id) => id ?? [])));
   await eventually(() => recordsOf(receiver).size >= ids.size, "a record of every call", DELIVERED_WITHIN);
   return {
     calls,
