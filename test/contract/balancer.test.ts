@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { Agent, createServer, request, type Server } from "node:http";
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
@@ -21,12 +28,8 @@ class Backend {
 
   private constructor(name: string) {
     this.name = name;
-    this.#server = createServer(async (incoming, response) => {
-      if (incoming.url === "/ready") return response.writeHead(this.ready ? 200 : 503).end();
-      const body = await text(incoming);
-      this.bodies.push(body);
-      if (this.broken) return incoming.socket.destroy();
-      response.writeHead(200, { "x-backend": name }).end(`${incoming.method} ${incoming.url} ${body}`);
+    this.#server = createServer((incoming, response) => {
+      this.#answer(incoming, response).catch(() => response.destroy());
     });
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
@@ -37,6 +40,18 @@ class Backend {
         webSocket.on("message", (data) => webSocket.send(`${name}: ${String(data)}`));
       });
     });
+  }
+
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (incoming.url === "/ready") {
+      response.writeHead(this.ready ? 200 : 503).end();
+      return;
+    }
+    const body = await text(incoming);
+    this.bodies.push(body);
+    if (this.broken) incoming.socket.destroy();
+    else
+      response.writeHead(200, { "x-backend": this.name }).end(`${incoming.method} ${incoming.url} ${body}`);
   }
 
   static async start(name: string, port = 0): Promise<Backend> {
