@@ -1,6 +1,6 @@
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { HeardWord } from "../../src/simulation/phone/heard-words.ts";
-import { answerWords } from "./chaos-script.ts";
+import { answerWords, isOpening } from "./chaos-script.ts";
 
 /** A filler is due after so much silence, in ms. */
 const FILLER_DUE = 1_200;
@@ -42,7 +42,7 @@ export function judge(
   turns: number,
   fault?: MetFault,
 ): CallVerdict {
-  const answers = Array.from({ length: turns }, (_, turn) => heardAnswer(words, turn));
+  const answers = Array.from({ length: turns }, (_, turn) => heardAnswer(words, report, turn));
   const counts = answers.flatMap(({ counts }) => counts);
   const waits = answers.flatMap(({ heard }, turn) => waitsFor(heard, report, turn));
   return {
@@ -59,18 +59,27 @@ export function judge(
 interface HeardAnswer {
   /** How often each word of the answer was heard whole. */
   readonly counts: readonly number[];
+  /** Its words, and those that every answer begins with, after its question. */
   readonly heard: readonly HeardWord[];
 }
 
 /** A word whose begin was cut right before it was said again is read as one: its end tells. */
-function heardAnswer(words: readonly HeardWord[], turn: number): HeardAnswer {
+function heardAnswer(words: readonly HeardWord[], report: CallReport | undefined, turn: number): HeardAnswer {
   const answer = answerWords(turn);
   const said = (heard: HeardWord, word: string): boolean =>
     heard.text === word ? heard.whole : heard.text.endsWith(word);
   return {
     counts: answer.map((word) => words.filter((heard) => said(heard, word)).length),
-    heard: words.filter((heard) => answer.some((word) => said(heard, word))),
+    heard: words.filter(
+      (heard) =>
+        answer.some((word) => said(heard, word)) ||
+        (isOpening(heard.text) && report !== undefined && isAfterQuestion(heard, report, turn)),
+    ),
   };
+}
+
+function isAfterQuestion({ start }: HeardWord, report: CallReport, turn: number): boolean {
+  return start >= (questionEnd(report, turn) ?? Infinity) && start < nextQuestion(report, turn);
 }
 
 function nextWords(
@@ -92,7 +101,7 @@ function waitsFor(heard: readonly HeardWord[], report: CallReport | undefined, t
   const asked = questionEnd(report, turn);
   if (report === undefined || asked === undefined) return [];
   const complete = heard.some(({ text }) => text.endsWith(answerWords(turn).at(-1) ?? ""));
-  const until = report.exchanges.find(({ step }) => step > turn)?.voiceStart ?? report.duration;
+  const until = nextQuestion(report, turn);
   const begins = [asked, ...heard.map(({ end }) => end)];
   const ends = [...heard.map(({ start }) => start), ...(complete ? [] : [until])];
   return begins.filter((begin, index) => (ends[index] ?? begin) - begin > FILLER_DUE + TOLERANCE);
@@ -101,6 +110,11 @@ function waitsFor(heard: readonly HeardWord[], report: CallReport | undefined, t
 /** Turns are steps of the caller's script. */
 function questionEnd(report: CallReport | undefined, turn: number): number | undefined {
   return report?.exchanges.findLast(({ step }) => step === turn)?.voiceEnd;
+}
+
+/** When the next one was begun, or the call was over. */
+function nextQuestion(report: CallReport, turn: number): number {
+  return report.exchanges.find(({ step }) => step > turn)?.voiceStart ?? report.duration;
 }
 
 function wasFilled(start: number, report: CallReport | undefined): boolean {

@@ -51,6 +51,11 @@ export function replyTo(asked: AskedQuestion | undefined): string {
   return `Sure ${asked.name}, ${answerWords(asked.turn).join(" ")}.`;
 }
 
+/** A word with which every answer begins. */
+export function isOpening(word: string): boolean {
+  return word === "sure" || /^mark[a-j]+k$/.test(word);
+}
+
 /** What is understood, with the marks that a recogniser gives a sentence. */
 export function punctuated(words: readonly string[]): string {
   const text = words.join(" ");

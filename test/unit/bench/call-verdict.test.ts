@@ -75,6 +75,10 @@ describe("the verdict on a call", () => {
     expect(judge(report(), words, 1, { turn: 0, deadline: 1_500 }).nextWords).toBe(2_000);
     expect(judge(report(), words, 1, { turn: 0, deadline: 3_500 }).nextWords).toBe(500);
     expect(judge(report(), words, 1, { turn: 0, deadline: 4_100 }).nextWords).toBe(0);
+    const opened = [{ text: "sure", start: 3_600, end: 3_900, whole: true }, ...words];
+    expect(judge(report(), opened, 1, { turn: 0, deadline: 1_500 }).nextWords).toBe(1_600);
+    const greeted = [{ text: "sure", start: 900, end: 1_000, whole: true }, ...words];
+    expect(judge(report(), greeted, 1, { turn: 0, deadline: 1_500 }).nextWords).toBe(2_000);
     expect(judge(report(), [], 1, { turn: 0, deadline: 3_500 }).nextWords).toBe(Infinity);
     expect(judge(report(), words, 1, { turn: 0, deadline: 15_000 }).nextWords).toBeUndefined();
     const again = [exchange(0, 1_000, 1_500), exchange(0, 2_500, 3_500)];
