@@ -14,6 +14,10 @@ export interface BenchmarkOptions {
   readonly quick: boolean;
   /** Numbers of simultaneous calls, rising; each benchmark has a default. */
   readonly calls?: readonly number[];
+  /** Where a benchmark draws at random: another run than its usual one. */
+  readonly seed?: number;
+  /** How long the soak lasts. */
+  readonly minutes?: number;
   /** Adds a table of the gateway's busiest functions where the benchmark starts a gateway under load. */
   readonly profile: boolean;
   /** Tells a person what goes on. */

@@ -15,8 +15,11 @@ export interface ServerProcessOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-const READY_LIMIT = 20_000;
+/** A machine with other work starts slowly. */
+const READY_LIMIT = 60_000;
 const STOP_LIMIT = 10_000;
+/** A gateway that drains takes longer. */
+const DRAIN_LIMIT = 60_000;
 const LOOK_EVERY = 5;
 
 const running = new Set<ChildProcess>();
@@ -53,9 +56,21 @@ export class ServerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** SIGKILL: as a power cut would. */
+  async kill(): Promise<void> {
+    await end(this.#child, "SIGKILL");
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** SIGTERM: resolves when it has drained and ended; SIGKILL after a minute. */
+  async drain(): Promise<void> {
+    await end(this.#child, "SIGTERM", DRAIN_LIMIT);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
   /** SIGINT, then SIGKILL after 10 s; `last` sees the directory before it is removed. */
   async stop(last: (directory: string) => void = () => undefined): Promise<void> {
-    await end(this.#child);
+    await end(this.#child, "SIGINT");
     try {
       last(this.directory);
     } finally {
@@ -64,7 +79,7 @@ export class ServerProcess {
   }
 }
 
-/** Rejects with the end of its output when it is not ready within 20 s. */
+/** Rejects with the end of its output when it is not ready within a minute. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const directory = mkdtempSync(join(tmpdir(), "earshot-bench-"));
   const output = join(directory, "output.jsonl");
@@ -85,7 +100,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     if (url !== undefined) return new ServerProcess(child, directory, url, systemClock.now() - begun);
     await pause(LOOK_EVERY);
   }
-  await end(child);
+  await end(child, "SIGINT");
   const said = readFileSync(output, "utf8").slice(-2_000);
   rmSync(directory, { recursive: true, force: true });
   throw new Error(`${options.file} did not become ready:\n${said}`);
@@ -100,11 +115,11 @@ function readyUrl(output: string): string | undefined {
   return undefined;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals, limit = STOP_LIMIT): Promise<void> {
   if (!running.has(child)) return;
   const exited = once(child, "exit");
-  child.kill("SIGINT");
-  const cancel = systemClock.after(STOP_LIMIT, () => child.kill("SIGKILL"));
+  child.kill(signal);
+  const cancel = systemClock.after(limit, () => child.kill("SIGKILL"));
   await exited;
   cancel();
 }

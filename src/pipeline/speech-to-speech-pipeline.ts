@@ -149,11 +149,10 @@ export class SpeechToSpeechPipeline implements CallConversation {
 
   /** Without messages: the transcript has what was said, and the session what it was about. */
   get left(): TakenUp | undefined {
-    if (this.#openedAt === undefined) return undefined;
-    const { turn } = this.#turns.state;
     const openedAt = this.#openedAt;
+    if (openedAt === undefined) return undefined;
     const none = { utterance: 0, rest: [], answer: false, pause: 0, reprompts: 0, misheard: 0 };
-    const state = { turn, openedAt, at: this.#parts.clock.wall(), ...none };
+    const state = { turn: this.#turns.state.turn, openedAt, at: this.#parts.clock.wall(), ...none };
     return { messages: [], first: 0, state };
   }
 

@@ -30,8 +30,8 @@ export interface Script {
   readonly react?: (message: Seen, stream: ScriptedStream) => void;
   /** What the live feed sends, and what the transcript holds at the end; without it there is neither. */
   readonly transcript?: readonly object[];
-  /** Status for the upgrade instead of 101. */
-  readonly refuseUpgrade?: number;
+  /** Status for the upgrade instead of 101; by a function for upgrade number `index` (from 0). */
+  readonly refuseUpgrade?: number | ((index: number) => number | undefined);
 }
 
 /** The gateway's side of one media stream. */
@@ -42,6 +42,8 @@ export interface ScriptedStream {
   clear(): void;
   raw(data: string | Buffer): void;
   close(): void;
+  /** Breaks the connection. */
+  cut(): void;
 }
 
 /** A gateway of a few lines for tests of the phone: answers webhooks and media messages by a script. */
@@ -78,8 +80,10 @@ export async function scriptedGateway(script: Script): Promise<ScriptedGateway> 
       return;
     }
     upgrades.push({ url: request.url ?? "", signature: signatureOf(request) });
-    if (script.refuseUpgrade !== undefined) {
-      socket.end(`HTTP/1.1 ${script.refuseUpgrade} No\r\nContent-Length: 0\r\n\r\n`);
+    const { refuseUpgrade } = script;
+    const refusal = typeof refuseUpgrade === "function" ? refuseUpgrade(upgrades.length - 1) : refuseUpgrade;
+    if (refusal !== undefined) {
+      socket.end(`HTTP/1.1 ${refusal} No\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (media) => {
@@ -122,6 +126,7 @@ function scriptedStream(socket: WebSocket, index: number, messages: readonly See
     clear: () => send({ event: "clear" }),
     raw: (data) => socket.send(data),
     close: () => socket.close(),
+    cut: () => socket.terminate(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { validateRequest } from "twilio/lib/webhooks/webhooks.js";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -25,6 +26,7 @@ afterEach(async () => {
 
 async function dial(script: Script, caller: CallerScript, more: Partial<PhoneOptions> = {}) {
   open = await scriptedGateway(script);
+  const { fallbackUrl } = more;
   const phone = new SimulatedPhone({
     clock: systemClock,
     exchange: new PhoneExchange(systemClock),
@@ -34,6 +36,7 @@ async function dial(script: Script, caller: CallerScript, more: Partial<PhoneOpt
     script: caller,
     limit: 5_000,
     ...more,
+    ...(fallbackUrl && { fallbackUrl: open.origin + fallbackUrl }),
   });
   return { phone, gateway: open };
 }
@@ -193,6 +196,87 @@ describe("the simulated phone", { timeout: 10_000 }, () => {
     );
     expect(new Set(sids).size).toBe(2);
     expect(report).toMatchObject({ streams: 2, ended: { by: "agent" } });
+  });
+
+  it("follows the verbs after the stream however its socket ends, also when the next one does not open", async () => {
+    let refused = 0;
+    const { phone, gateway } = await dial(
+      {
+        answer: (_request, index, origin) =>
+          index < 3 ? connect(origin, "<Redirect>/api/phone/incoming</Redirect>") : "<Response/>",
+        react: (message, stream) => {
+          if (message.event === "media") stream.cut();
+        },
+        refuseUpgrade: (index) => (index === 1 ? ++refused && 503 : undefined),
+      },
+      [],
+    );
+    const report = await phone.call();
+    expect(refused).toBe(1);
+    expect(gateway.requests).toHaveLength(4);
+    expect(report).toMatchObject({ streams: 2, ended: { by: "agent" } });
+  });
+
+  it("asks the fallback when a webhook fails, with the reason, and goes on with its document", async () => {
+    const { phone, gateway } = await dial(
+      {
+        answer: ({ url }, _index, origin) =>
+          url === "/api/phone/incoming" ? 500 : url === "/fallback" ? connect(origin) : "<Response/>",
+      },
+      hangUpSoon,
+      { fallbackUrl: "/fallback" },
+    );
+    const report = await phone.call();
+    expect(report).toMatchObject({ streams: 1, ended: { by: "caller" } });
+    expect(gateway.requests[1]).toMatchObject({
+      url: "/fallback",
+      form: {
+        CallSid: report.callSid,
+        ErrorCode: "11200",
+        ErrorUrl: `${gateway.origin}/api/phone/incoming`,
+      },
+    });
+  });
+
+  it("reports a call that breaks off for want of a document, and the silence until then", async () => {
+    const { phone } = await dial(
+      {
+        answer: (_request, index, origin) =>
+          index === 0 ? connect(origin, "<Redirect>/api/phone/incoming</Redirect>") : 500,
+        react: (message, stream) => {
+          if (message.event === "start") stream.media(sound(60));
+          if (message.event === "media" && (message.media as Media).chunk === "25") stream.cut();
+        },
+      },
+      [],
+    );
+    const report = await phone.call();
+    expect(report.ended).toMatchObject({ by: "failed", detail: expect.stringContaining("500") });
+    expect(report.silences).toEqual([expect.objectContaining({ broken: false })]);
+    expect(report.silences[0]?.duration).toBeGreaterThan(250);
+  });
+
+  it("tries twice to connect to a webhook, as Twilio does unless told otherwise", async () => {
+    const server = await scriptedGateway({ answer: () => "<Response/>" });
+    await server.close();
+    let tries = 0;
+    const counting = (message: unknown) => {
+      const { request } = message as { request: { origin: string } };
+      if (request.origin === server.origin) tries++;
+    };
+    subscribe("undici:request:create", counting);
+    const dead = new SimulatedPhone({
+      clock: systemClock,
+      exchange: new PhoneExchange(systemClock),
+      voiceUrl: `${server.origin}/api/phone/incoming`,
+      from: "+14155550100",
+      to: "+15005550006",
+      script: [],
+      limit: 5_000,
+    });
+    await expect(dead.call()).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+    unsubscribe("undici:request:create", counting);
+    expect(tries).toBe(2);
   });
 
   it("gives up after five redirects", async () => {

@@ -23,14 +23,14 @@ interface User {
   readonly gid: number;
 }
 
-/** A PostgreSQL server that can go away and come back, with what was written. */
+/** A server that can be away for a while. */
 export interface PostgresServer {
   readonly url: string;
-  /** It is gone at once, and every connection with it. */
+  /** Ends the server in order, and every connection with it; its data stay. */
   halt(): Promise<void>;
-  /** It is back where it was. */
+  /** Starts it again at the same address. */
   resume(): Promise<void>;
-  /** With all that it has. */
+  /** Ends it for good. */
   stop(): Promise<void>;
 }
 
@@ -56,16 +56,16 @@ export async function startPostgres(): Promise<PostgresServer | { missing: strin
       if (said === undefined) {
         return {
           url,
-          halt: () => kill(server),
+          halt: () => kill(server, "SIGINT"),
           async resume() {
             server = startServer(binaries, directory, port, user);
             const problem = await untilReady(server, url);
-            if (problem !== undefined) throw new Error(`PostgreSQL did not start again: ${problem}`);
+            if (problem !== undefined) throw new Error(`PostgreSQL did not come back: ${problem}`);
           },
           stop: () => stop(server, directory),
         };
       }
-      await kill(server);
+      await kill(server, "SIGQUIT");
       if (tries === TRIES) throw new Error(`PostgreSQL did not start: ${said}`);
     }
   } catch (error) {
@@ -185,15 +185,15 @@ async function accepts(url: string): Promise<boolean> {
 }
 
 async function stop(server: ChildProcess, directory: string): Promise<void> {
-  await kill(server);
+  await kill(server, "SIGQUIT");
   await rm(directory, { recursive: true, force: true });
 }
 
-/** SIGQUIT: it stops at once, without writing anything back. */
-async function kill(server: ChildProcess): Promise<void> {
+/** SIGQUIT: it stops at once, without writing anything back. SIGINT: it ends its connections and writes back. */
+async function kill(server: ChildProcess, signal: "SIGQUIT" | "SIGINT"): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) return;
   const exited = once(server, "exit");
-  server.kill("SIGQUIT");
+  server.kill(signal);
   const giveUp = setTimeout(() => server.kill("SIGKILL"), STOP_LIMIT);
   await exited;
   clearTimeout(giveUp);

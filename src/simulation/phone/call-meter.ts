@@ -37,6 +37,7 @@ export class CallMeter {
     });
   }
 
+  /** The frame with the last of the voice left, or the line was lost before it. */
   voiceEnded(at: number): void {
     const exchange = this.#exchanges.at(-1);
     if (exchange !== undefined) exchange.voiceEnd ??= at;

@@ -1,4 +1,5 @@
 import type { Stretch } from "./heard-timeline.ts";
+import type { OwedSilence } from "./owed-silence.ts";
 import type { PlayedPiece } from "./playback-buffer.ts";
 
 /** What a simulated phone saw of one call, measured from outside. All times in ms from its first stream's start. */
@@ -15,6 +16,8 @@ export interface CallReport {
   readonly greetingLatency: number | undefined;
   readonly exchanges: readonly Exchange[];
   readonly gaps: readonly Gap[];
+  /** When the caller waited for the agent in silence. */
+  readonly silences: readonly OwedSilence[];
   /** When the agent was heard; pauses of less than 600 ms are part of an utterance. */
   readonly utterances: readonly Stretch[];
   /** How much agent audio was played. */
@@ -28,10 +31,11 @@ export interface CallReport {
 
 /**
  * Why the call was over: the caller's script hung up; the TwiML ended it (`<Hangup>`, or nothing left to do);
- * `<Reject>`; handed to somebody else by `<Dial>`; the time limit; stopped from outside.
+ * `<Reject>`; handed to somebody else by `<Dial>`; the time limit; stopped from outside; failed: Twilio could not go on,
+ * because nobody gave it another document.
  */
 export interface CallEnding {
-  readonly by: "caller" | "agent" | "rejected" | "dialled" | "limit" | "stopped";
+  readonly by: "caller" | "agent" | "rejected" | "dialled" | "limit" | "stopped" | "failed";
   readonly detail: string;
 }
 

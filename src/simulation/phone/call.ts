@@ -106,5 +106,6 @@ function failureOf(report: CallReport): GatewayError | undefined {
   const { by, detail } = report.ended;
   if (report.streams === 0)
     return new GatewayError("PROVIDER_REFUSED", `No media stream: by ${by}, ${detail}`);
+  if (by === "failed") return new GatewayError("PROVIDER_REFUSED", `The call broke off: ${detail}`);
   return report.heard > 0 ? undefined : new GatewayError("PROVIDER_REFUSED", "The agent was never heard");
 }

@@ -54,6 +54,25 @@ export class Caller {
   next(at: number, ear: Ear): CallerMove {
     const step = this.step;
     if (step === undefined) return silence;
+    if (this.#progress === undefined) this.#sayAgain(at, ear);
+    return this.#next(this.step ?? step, at, ear);
+  }
+
+  /** The line was lost and is there again: what was being said begins anew. */
+  lineCameBack(): void {
+    if (this.#progress !== undefined && this.step?.type === "say") this.#progress = 0;
+  }
+
+  #sayAgain(at: number, ear: Ear): void {
+    const before = this.#script[this.#step - 1];
+    if (before?.type !== "say" || before.again === undefined || ear.pending(at) > 0) return;
+    if (!before.again(at - Math.max(this.#lastStepEnd, ear.lastLoud(at) ?? 0))) return;
+    this.#step--;
+    this.#progress = 0;
+    this.#spoken = spokenAudio(before.audio);
+  }
+
+  #next(step: CallerStep, at: number, ear: Ear): CallerMove {
     if (this.#progress === undefined) {
       if (!this.#cueCame(step.cue, at, ear)) return silence;
       this.#progress = 0;
@@ -119,7 +138,8 @@ export class Caller {
         const loud = ear.lastLoud(at);
         if (loud === undefined || loud <= this.#lastStepEnd) return this.#lostPatience(cue.patience, at, ear);
         const quiet = cue.quiet ?? (this.#step === 0 ? FIRST_QUIET : LATER_QUIET);
-        return at - loud >= quiet && ear.pending(at) === 0;
+        if (at - loud < quiet || ear.pending(at) > 0) return false;
+        return cue.owing?.() !== true || this.#lostPatience(cue.patience, at, ear);
       }
     }
   }

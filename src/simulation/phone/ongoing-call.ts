@@ -4,12 +4,16 @@ import { CallMeter } from "./call-meter.ts";
 import type { CallEnding, CallReport, Warning } from "./call-report.ts";
 import { Caller, type CallerMove } from "./caller.ts";
 import type { CallerScript, CallerStep } from "./caller-script.ts";
+import type { Stretch } from "./heard-timeline.ts";
+import { owedSilences } from "./owed-silence.ts";
 import type { PhoneExchange } from "./phone-exchange.ts";
 import { PlaybackBuffer, type PlayedPiece } from "./playback-buffer.ts";
 
 /** One thing that a person at the phone would notice; `at` in ms from the first stream's start. */
 export type PhoneEvent =
   | { readonly type: "stream-started"; readonly at: number; readonly sessionId: string | undefined }
+  /** The media socket is closed, by whomever. */
+  | { readonly type: "stream-ended"; readonly at: number }
   | { readonly type: "twilio-said"; readonly at: number; readonly text: string }
   | { readonly type: "caller-spoke"; readonly at: number; readonly text: string | undefined }
   | { readonly type: "key-pressed"; readonly at: number; readonly digit: string }
@@ -24,6 +28,8 @@ export type WireListener = (at: number, direction: "in" | "out", message: string
 export interface CallListeners {
   readonly onEvent?: (event: PhoneEvent) => void;
   readonly onWire?: WireListener;
+  /** What the caller has heard, piece by piece, as it was played. */
+  readonly onHeard?: (piece: PlayedPiece) => void;
 }
 
 /** Sound after a longer silence is reported as another utterance of the agent. */
@@ -49,6 +55,9 @@ export class OngoingCall {
   readonly #caller: Caller;
   readonly #meter = new CallMeter();
   readonly #said: PlayedPiece[] = [];
+  readonly #gaveUp: number[] = [];
+  readonly #outages: Stretch[] = [];
+  #streamEndedAt: number | undefined;
   readonly #warnings = new Map<Warning["code"], Warning>();
   #origin: number | undefined;
   #sessionId: string | undefined;
@@ -59,7 +68,7 @@ export class OngoingCall {
   constructor(setting: CallSetting) {
     this.#setting = setting;
     this.#caller = new Caller(setting.script);
-    this.buffer = new PlaybackBuffer(setting.record);
+    this.buffer = new PlaybackBuffer(setting.record, setting.onHeard);
   }
 
   get clock(): Clock {
@@ -80,7 +89,12 @@ export class OngoingCall {
     this.#origin ??= this.clock.now();
     this.#streams++;
     this.#sessionId = parameters.session_id ?? this.#sessionId;
-    return this.now();
+    const at = this.now();
+    if (this.#streamEndedAt !== undefined) {
+      this.#outages.push({ start: this.#streamEndedAt, end: at });
+      this.#caller.lineCameBack();
+    }
+    return at;
   }
 
   /** The gateway has been sent `start`; listeners hear of it only then, so that they cost it no time. */
@@ -89,7 +103,11 @@ export class OngoingCall {
   }
 
   streamEnded(): void {
-    this.buffer.clear(this.now());
+    const at = this.now();
+    this.buffer.clear(at);
+    this.#meter.voiceEnded(at);
+    this.#streamEndedAt = at;
+    this.tell({ type: "stream-ended", at });
   }
 
   /** What the caller does in the frame that is due. */
@@ -97,13 +115,14 @@ export class OngoingCall {
     return this.#caller.next(at, this.buffer);
   }
 
-  callerHungUp(): void {
+  callerHungUp(move: CallerMove, at: number): void {
+    if (move.unanswered) this.#giveUp(at);
     this.#setting.hangUp();
   }
 
   frameSent(move: CallerMove, at: number): void {
     this.#sent++;
-    if (move.unanswered) this.tell({ type: "agent-unheard", at });
+    if (move.unanswered) this.#giveUp(at);
     if (move.digit !== undefined) this.tell({ type: "key-pressed", at, digit: move.digit });
     if (move.speaking === undefined) return;
     const { step, edge } = move.speaking;
@@ -157,8 +176,14 @@ export class OngoingCall {
     this.#setting.onWire?.(this.now(), direction, message);
   }
 
+  get streams(): number {
+    return this.#streams;
+  }
+
   report(callSid: string, ended: CallEnding): CallReport {
     const at = this.now();
+    const { exchanges } = this.#meter;
+    const cutOff = ended.by === "limit" || ended.by === "stopped" || ended.by === "failed";
     return {
       callSid,
       sessionId: this.#sessionId,
@@ -166,14 +191,26 @@ export class OngoingCall {
       duration: at,
       streams: this.#streams,
       greetingLatency: this.#meter.greetingLatency,
-      exchanges: this.#meter.exchanges,
+      exchanges,
       gaps: this.#meter.gaps(this.buffer.timeline.silences),
+      silences: owedSilences({
+        sounds: this.buffer.sounds.stretches(0),
+        turns: exchanges,
+        gaveUp: this.#gaveUp,
+        outages: this.#outages,
+        cutOffAt: cutOff ? at : undefined,
+      }),
       utterances: this.buffer.timeline.stretches(UTTERANCE_PAUSE),
       heard: this.buffer.heard(at),
       frames: { sent: this.#sent, dropped: this.#dropped },
       warnings: [...this.#warnings.values()],
       recording: this.#setting.record ? { caller: this.#said, agent: this.buffer.played } : undefined,
     };
+  }
+
+  #giveUp(at: number): void {
+    this.#gaveUp.push(at);
+    this.tell({ type: "agent-unheard", at });
   }
 
   #textOf(step: number): string | undefined {

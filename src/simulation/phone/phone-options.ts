@@ -9,6 +9,8 @@ export interface PhoneOptions extends CallListeners {
   readonly exchange: PhoneExchange;
   /** The number's voice webhook, as Twilio would be told it; signed so. */
   readonly voiceUrl: string;
+  /** Asked with `ErrorCode` and `ErrorUrl` when another webhook has failed, as the number's "fallback" is. */
+  readonly fallbackUrl?: string;
   /** The document to follow instead of asking the voice webhook, as for an outbound call. */
   readonly twiml?: string;
   /** Gets `CallStatus=completed` when the call is over; a failure of it is ignored, as Twilio does. */

@@ -93,6 +93,11 @@ export class PhoneStream {
     }
   }
 
+  /** The socket is lost: neither side hears why. */
+  drop(): void {
+    this.#socket?.terminate();
+  }
+
   /** Hangs up: `stop`, then the close of the socket. */
   #stop(): void {
     if (this.#stopping) return;
@@ -123,7 +128,7 @@ export class PhoneStream {
 
   #perform(move: CallerMove, at: number): void {
     if (move.hangUp) {
-      this.#call.callerHungUp();
+      this.#call.callerHungUp(move, at);
       return;
     }
     if ((this.#socket?.bufferedAmount ?? 0) > CONGESTED) {

@@ -38,17 +38,24 @@ interface Queued {
  */
 export class PlaybackBuffer {
   readonly #keep: boolean;
+  readonly #onPlayed: (piece: PlayedPiece) => void;
   #queue: Queued[] = [];
   #marks: { name: string; due: number }[] = [];
   readonly #played: PlayedPiece[] = [];
   /** Sound as far as it is known: what is queued counts as heard, until it is cleared. */
   readonly timeline = new HeardTimeline();
+  /** What was loud of it, as far as it was played. */
+  readonly sounds = new HeardTimeline();
   #lastLoud: number | undefined;
   #discarded = 0;
 
-  /** @param keep whether the audio itself is kept for {@link played}; without it only times are. */
-  constructor(keep: boolean) {
+  /**
+   * @param keep whether the audio itself is kept for {@link played}; without it only times are.
+   * @param onPlayed hears each piece when it has been played, as far as it was.
+   */
+  constructor(keep: boolean, onPlayed: (piece: PlayedPiece) => void = () => undefined) {
     this.#keep = keep;
+    this.#onPlayed = onPlayed;
   }
 
   /** Queues audio. With more than ten minutes queued it is discarded, as Twilio does. */
@@ -89,9 +96,10 @@ export class PlaybackBuffer {
     if (cut !== undefined) {
       this.#queue = [];
       this.#hear(cut, at);
-      if (this.#keep && cut.start < at) {
+      this.#sound(cut, at);
+      if (cut.start < at) {
         const mulaw = cut.mulaw.subarray(0, Math.floor((at - cut.start) * BYTES_PER_MS));
-        this.#played.push({ start: cut.start, mulaw });
+        this.#keepPlayed({ start: cut.start, mulaw });
       }
     }
     this.timeline.cut(at);
@@ -146,10 +154,22 @@ export class PlaybackBuffer {
     for (const piece of this.#queue) {
       if (piece.end > at) break;
       this.#hear(piece, at);
-      if (this.#keep) this.#played.push({ start: piece.start, mulaw: piece.mulaw });
+      this.#sound(piece, at);
+      this.#keepPlayed(piece);
       count++;
     }
     if (count > 0) this.#queue.splice(0, count);
+  }
+
+  #keepPlayed({ start, mulaw }: PlayedPiece): void {
+    if (this.#keep) this.#played.push({ start, mulaw });
+    this.#onPlayed({ start, mulaw });
+  }
+
+  /** To be called once for each piece, when no more of it will be played. */
+  #sound({ firstLoud, lastLoud }: Queued, at: number): void {
+    if (firstLoud < at && firstLoud < lastLoud)
+      this.sounds.add(Math.min(at, lastLoud) - firstLoud, firstLoud);
   }
 
   #hear(piece: Queued, at: number): void {

@@ -9,10 +9,16 @@ import { type Form, WebhookClient } from "./webhook-client.ts";
 
 /** So many in a row, without anything between them that takes time or the caller's doing, are a loop. */
 const MAX_REDIRECTS = 5;
+/** A media stream of this length takes time, in ms. */
+const LASTING_STREAM = 1_000;
+/** Twilio's word for a document that could not be had. */
+const RETRIEVAL_FAILURE = "11200";
 
 /**
  * Twilio with a caller on the line: asks the voice webhook, follows its TwiML, and speaks Media Streams in
  * real time. `<Say>` and `<Play>` take no time here, and `<Dial>` ends the call: they are Twilio's own work.
+ * However a media stream ends, and also when its socket does not open, the verbs after `<Connect>` are followed. (Twilio
+ * promises that for a socket that the server closes; for a lost one it is what is seen, and not documented.)
  */
 export class SimulatedPhone {
   readonly #options: PhoneOptions;
@@ -23,6 +29,9 @@ export class SimulatedPhone {
   #ending: CallEnding | undefined;
   #running: Promise<CallReport> | undefined;
   #redirects = 0;
+  #current: PhoneStream | undefined;
+  /** Why the last media socket did not open. */
+  #refusal: GatewayError | undefined;
 
   constructor(options: PhoneOptions) {
     this.#options = options;
@@ -35,7 +44,8 @@ export class SimulatedPhone {
 
   /**
    * Places the call; settles when it is over. Every caller gets the same promise.
-   * @throws GatewayError when the webhook or the media socket refuses or does not answer, or the TwiML is wrong.
+   * @throws GatewayError when the webhook or the media socket refuses or does not answer, or the TwiML is wrong, unless
+   * there was a media stream before: then the report says so.
    */
   call(): Promise<CallReport> {
     this.#running ??= this.#place();
@@ -47,6 +57,11 @@ export class SimulatedPhone {
     this.#end({ by: "stopped", detail: "hung up from outside" });
   }
 
+  /** Breaks the media socket, if there is one, as a failing network does. */
+  dropStream(): void {
+    this.#current?.drop();
+  }
+
   async #place(): Promise<CallReport> {
     const { clock, limit, voiceUrl, twiml, direction } = this.#options;
     const expire = clock.after(limit, () => this.#end({ by: "limit", detail: `${limit} ms were over` }));
@@ -55,9 +70,12 @@ export class SimulatedPhone {
       const callStatus = direction === "outbound-api" ? "in-progress" : "ringing";
       const document = twiml ?? (await this.#ask(voiceUrl, "POST", callStatus));
       await this.#follow(document, voiceUrl);
+      if (this.#neverStreamed && this.#ending?.by !== "caller") throw this.#refusal;
       status = "completed";
     } catch (error) {
-      if (this.#ending === undefined) throw error;
+      if (this.#neverStreamed) throw this.#refusal;
+      if (this.#ending === undefined && this.#call.streams === 0) throw error;
+      if (this.#ending === undefined) this.#end({ by: "failed", detail: (error as Error).message });
       status = "completed";
     } finally {
       expire();
@@ -67,6 +85,11 @@ export class SimulatedPhone {
       this.#parameters.callSid,
       this.#ending ?? { by: "agent", detail: "the TwiML was done" },
     );
+  }
+
+  /** Every media socket was refused, and that is what there is to tell of the call. */
+  get #neverStreamed(): boolean {
+    return this.#call.streams === 0 && this.#refusal !== undefined;
   }
 
   async #follow(document: string, url: string): Promise<void> {
@@ -125,7 +148,15 @@ export class SimulatedPhone {
       headers: this.#client.signature(url),
       parameters: stream.parameters,
     };
-    await new PhoneStream(this.#call, this.#parameters.newStream(), address).run(this.#over.signal);
+    const begun = this.#options.clock.now();
+    this.#current = new PhoneStream(this.#call, this.#parameters.newStream(), address);
+    try {
+      await this.#current.run(this.#over.signal);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || this.#over.signal.aborted) throw error;
+      this.#refusal = error;
+    }
+    if (this.#options.clock.now() - begun >= LASTING_STREAM) this.#redirects = 0;
   }
 
   /** The caller's next step answers at once, in words or keys; without one Twilio waits, and goes on to the next verb. */
@@ -149,13 +180,16 @@ export class SimulatedPhone {
     return { twiml: await this.#ask(target, method, "in-progress", more), url: target };
   }
 
-  #ask(url: string, method: "GET" | "POST", callStatus: string, more: Form = {}): Promise<string> {
-    return this.#client.request(
-      url,
-      method,
-      { ...this.#parameters.form(callStatus), ...more },
-      this.#over.signal,
-    );
+  async #ask(url: string, method: "GET" | "POST", callStatus: string, more: Form = {}): Promise<string> {
+    const form = { ...this.#parameters.form(callStatus), ...more };
+    const { fallbackUrl } = this.#options;
+    try {
+      return await this.#client.request(url, method, form, this.#over.signal);
+    } catch (error) {
+      if (fallbackUrl === undefined || this.#over.signal.aborted) throw error;
+      const told = { ...form, ErrorCode: RETRIEVAL_FAILURE, ErrorUrl: url };
+      return this.#client.request(fallbackUrl, "POST", told, this.#over.signal);
+    }
   }
 
   async #reportStatus(callStatus: string): Promise<void> {

@@ -6,6 +6,13 @@ import { twilioSignature } from "./twilio-signature.ts";
 /** Twilio waits so long for a webhook. */
 const ANSWER_LIMIT = 15_000;
 const MAX_ANSWER = 65_536;
+/**
+ * Tries of a request whose connection does not come about: Twilio's defaults are `rc=1` with `rp=ct`. Source: Twilio,
+ * "Webhooks: Connection Overrides".
+ */
+const TRIES = 2;
+/** What `fetch` says of a connection that did not come about. */
+const NOT_CONNECTED = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"]);
 
 export type Form = Readonly<Record<string, string>>;
 
@@ -43,10 +50,11 @@ export class WebhookClient {
     const limit = deadline(clock, ANSWER_LIMIT, `The answer of ${url}`, parent);
     try {
       const body = method === "GET" ? null : encoded;
-      const send = () => fetch(this.dialled(target), { method, headers, body, signal: limit.signal });
-      const response = await send().catch((error: unknown) => {
-        if (limit.signal.aborted) throw error;
-        return send();
+      const response = await connectedTo(this.dialled(target), {
+        method,
+        headers,
+        body,
+        signal: limit.signal,
       });
       const text = await readBounded(response, url);
       if (response.ok) return text;
@@ -76,6 +84,17 @@ export class WebhookClient {
     const socket = target.protocol === "ws:" || target.protocol === "wss:";
     const protocol = socket ? (secure ? "wss:" : "ws:") : origin.protocol;
     return `${protocol}//${origin.host}${target.pathname}${target.search}`;
+  }
+}
+
+async function connectedTo(url: string, init: RequestInit): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (tries === TRIES || !NOT_CONNECTED.has(code ?? "")) throw error;
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Cancel } from "../../runtime/clock.ts";
 import { describeResults, type ResultFlags, resultsMessage } from "./deepgram-results.ts";
 import type { DeepgramSession, DeepgramSessionContext } from "./deepgram-session.ts";
 import { DeepgramSpeech } from "./deepgram-speech.ts";
-import { transcriptOf, unpunctuated, wordsAfter } from "./deepgram-transcript.ts";
+import { readsAudio, transcriptOf, unpunctuated, wordsAfter } from "./deepgram-transcript.ts";
 
 /** The vendor's default: practically every breath. */
 const DEFAULT_ENDPOINTING = 10;
@@ -24,7 +24,7 @@ interface Decided {
 /** `v1/listen`: hears real audio in real time and "understands" the scripted words. */
 export class DeepgramListenV1 implements DeepgramSession {
   readonly #context: DeepgramSessionContext;
-  readonly #speech = new DeepgramSpeech();
+  readonly #speech: DeepgramSpeech;
   readonly #endpointing: number;
   readonly #utteranceEnd: number;
   readonly #interimEvery: number;
@@ -41,6 +41,7 @@ export class DeepgramListenV1 implements DeepgramSession {
     const { query, behaviour } = context;
     const asked = query.get("endpointing");
     this.#context = context;
+    this.#speech = new DeepgramSpeech(readsAudio(behaviour.transcript));
     this.#endpointing =
       asked === "false" ? Infinity : (behaviour.endpointDelay ?? Number(asked ?? DEFAULT_ENDPOINTING));
     this.#utteranceEnd = Number(query.get("utterance_end_ms") ?? Infinity);
@@ -102,7 +103,7 @@ export class DeepgramListenV1 implements DeepgramSession {
 
   #text(): string {
     const { behaviour, connection, query } = this.#context;
-    const text = transcriptOf(behaviour.transcript, this.#utterance, connection);
+    const text = transcriptOf(behaviour.transcript, this.#utterance, connection, () => this.#speech.audio);
     const marks = query.get("punctuate") === "true" || query.get("smart_format") === "true";
     return marks ? text : unpunctuated(text);
   }

@@ -1,7 +1,7 @@
 import type { Cancel } from "../../runtime/clock.ts";
 import type { DeepgramSession, DeepgramSessionContext } from "./deepgram-session.ts";
 import { DeepgramSpeech } from "./deepgram-speech.ts";
-import { transcriptOf, wordsAfter, wordTimes } from "./deepgram-transcript.ts";
+import { readsAudio, transcriptOf, wordsAfter, wordTimes } from "./deepgram-transcript.ts";
 
 const DEFAULT_ENDPOINT_DELAY = 300;
 const DEFAULT_UPDATE_EVERY = 250;
@@ -17,7 +17,7 @@ interface TurnEnd {
 /** `v2/listen` (Flux): the same ear as v1, told as turns. */
 export class DeepgramListenV2 implements DeepgramSession {
   readonly #context: DeepgramSessionContext;
-  readonly #speech = new DeepgramSpeech();
+  readonly #speech: DeepgramSpeech;
   readonly #eagerDelay: number;
   readonly #endDelay: number;
   readonly #endTrigger: "model" | "timeout";
@@ -34,6 +34,7 @@ export class DeepgramListenV2 implements DeepgramSession {
   constructor(context: DeepgramSessionContext) {
     const { query, behaviour } = context;
     this.#context = context;
+    this.#speech = new DeepgramSpeech(readsAudio(behaviour.transcript));
     const delay = behaviour.endpointDelay ?? DEFAULT_ENDPOINT_DELAY;
     // A threshold of 1 means no natural end of turn.
     const natural = query.get("eot_threshold") === "1" ? Infinity : delay;
@@ -146,7 +147,7 @@ export class DeepgramListenV2 implements DeepgramSession {
 
   #text(): string {
     const { behaviour, connection } = this.#context;
-    return transcriptOf(behaviour.transcript, this.#turn + 1, connection);
+    return transcriptOf(behaviour.transcript, this.#turn + 1, connection, () => this.#speech.audio);
   }
 
   /** The words understood so far; all of them once a silence makes the end of the turn thinkable. */

@@ -3,6 +3,10 @@ import { EnergyGate } from "../../audio/energy-gate.ts";
 
 /** A click is not speech. */
 const ONSET = 40;
+/** Blocks kept from before speech is known to have begun. */
+const LEAD_BLOCKS = 5;
+/** Blocks kept of one utterance: a minute. */
+const MOST_BLOCKS = 3_000;
 
 /**
  * Where speech is in the audio received, in audio time: what a recogniser's ear would tell. Speech begins
@@ -17,6 +21,18 @@ export class DeepgramSpeech {
   lastLoudAt = 0;
   #loudFor = 0;
   readonly #gate = new EnergyGate();
+  readonly #keep: boolean;
+  #blocks: Uint8Array[] = [];
+
+  /** @param keep whether the audio of the utterance is kept for {@link audio}. */
+  constructor(keep = false) {
+    this.#keep = keep;
+  }
+
+  /** The utterance under way so far, and a little from before it; a minute of it at most. */
+  get audio(): Uint8Array {
+    return Buffer.concat(this.#blocks);
+  }
 
   /** Ms of audio since the last loud block. */
   get quietFor(): number {
@@ -32,6 +48,7 @@ export class DeepgramSpeech {
       this.position += ms;
       this.#loudFor = loud ? this.#loudFor + ms : 0;
       if (loud) this.lastLoudAt = this.position;
+      if (this.#keep) this.#take(block);
       const began = this.startedAt === undefined && this.#loudFor >= ONSET;
       if (began) this.startedAt = this.position - this.#loudFor;
       step(loud, began);
@@ -42,5 +59,12 @@ export class DeepgramSpeech {
   end(): void {
     this.startedAt = undefined;
     this.#loudFor = 0;
+    this.#blocks = [];
+  }
+
+  #take(block: Uint8Array): void {
+    this.#blocks.push(block);
+    const most = this.startedAt === undefined ? LEAD_BLOCKS : MOST_BLOCKS;
+    if (this.#blocks.length > most) this.#blocks.shift();
   }
 }

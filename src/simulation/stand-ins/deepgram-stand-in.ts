@@ -18,7 +18,7 @@ import type {
 import { DeepgramSpeak, type DeepgramVoicePace } from "./deepgram-speak.ts";
 import { type FaultedConnection, FaultPlan } from "./fault-plan.ts";
 import { Exchange } from "./openai-exchange.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { SocketStandIn } from "./stand-in.ts";
 import { refuseUpgrade, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
 
@@ -39,7 +39,7 @@ export interface DeepgramStandInOptions extends Partial<Omit<DeepgramBehaviour, 
   readonly logAudio?: boolean;
 }
 
-export interface DeepgramStandIn extends StandIn {
+export interface DeepgramStandIn extends SocketStandIn {
   /** The last 10 000 finals with their times. */
   readonly finals: readonly SpokenFinal[];
 }
@@ -61,6 +61,7 @@ export async function startDeepgramStandIn(options: DeepgramStandInOptions): Pro
     log: standIn.log.entries,
     finals: standIn.finals,
     inject: (...faults) => standIn.faults.inject(...faults),
+    strike: (connection, fault) => standIn.faults.strike(connection, fault),
     close: () => {
       standIn.end();
       return server.close();
@@ -102,7 +103,7 @@ class Service {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const number = ++this.#count;
     const url = new URL(request.url ?? "/", "http://stand-in");
-    const faults = this.faults.begin({ cut: () => socket.destroy(), lasting: true });
+    const faults = this.faults.begin({ cut: () => socket.destroy(), lasting: true, number });
     const refused = admission(request, url, this.#options.apiKey) ?? faultRefusal(faults.status);
     if (refused !== undefined) {
       faults.end();

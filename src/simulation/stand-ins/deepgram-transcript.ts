@@ -5,7 +5,19 @@ const MS_PER_WORD = 350;
 export type DeepgramTranscript =
   | string
   | readonly string[]
-  | ((utterance: number, connection: number) => string);
+  | ((utterance: number, connection: number) => string)
+  | TranscriptReader;
+
+/** Recognises the audio itself. */
+export interface TranscriptReader {
+  /** The words in the μ-law of an utterance so far. */
+  read(mulaw: Uint8Array, connection: number): string;
+}
+
+/** Whether the audio counts, so that it must be kept. */
+export function readsAudio(script: DeepgramTranscript): script is TranscriptReader {
+  return typeof script === "object" && "read" in script;
+}
 
 export interface DeepgramWord {
   readonly word: string;
@@ -15,7 +27,14 @@ export interface DeepgramWord {
   readonly confidence: number;
 }
 
-export function transcriptOf(script: DeepgramTranscript, utterance: number, connection: number): string {
+/** @param mulaw the audio of the utterance so far. */
+export function transcriptOf(
+  script: DeepgramTranscript,
+  utterance: number,
+  connection: number,
+  mulaw: () => Uint8Array,
+): string {
+  if (readsAudio(script)) return script.read(mulaw(), connection);
   if (typeof script === "function") return script(utterance, connection);
   if (typeof script === "string") return script;
   return script[(utterance - 1) % script.length] ?? "";

@@ -10,7 +10,7 @@ import { ElevenLabsSession } from "./elevenlabs-session.ts";
 import { BuzzVoice } from "./elevenlabs-voice.ts";
 import { FaultPlan } from "./fault-plan.ts";
 import { Exchange } from "./openai-exchange.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { SocketStandIn } from "./stand-in.ts";
 import { refuseUpgrade, type StandInServer, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
 
@@ -38,13 +38,13 @@ const SOCKET_PATH = /^\/v1\/text-to-speech\/([^/]+)\/(multi-stream-input|stream-
  * message of it), `isFinal`, `error`; the detail is the context. What imposed how much: `flush` to the first
  * `audio` of the context after it.
  */
-export async function startElevenLabsStandIn(options: ElevenLabsStandInOptions): Promise<StandIn> {
+export async function startElevenLabsStandIn(options: ElevenLabsStandInOptions): Promise<SocketStandIn> {
   const standIn = new ElevenLabsStandIn(options);
   await standIn.start();
   return standIn;
 }
 
-class ElevenLabsStandIn implements StandIn {
+class ElevenLabsStandIn implements SocketStandIn {
   readonly #clock: Clock;
   readonly #voice: BuzzVoice;
   readonly #pace: SpeechPace;
@@ -86,8 +86,12 @@ class ElevenLabsStandIn implements StandIn {
     return this.#log.entries;
   }
 
-  inject(...faults: Parameters<StandIn["inject"]>): void {
+  inject(...faults: Parameters<SocketStandIn["inject"]>): void {
     this.#faults.inject(...faults);
+  }
+
+  strike(...[connection, fault]: Parameters<SocketStandIn["strike"]>): boolean {
+    return this.#faults.strike(connection, fault);
   }
 
   async close(): Promise<void> {
@@ -101,7 +105,7 @@ class ElevenLabsStandIn implements StandIn {
     const [, voice, endpoint] = SOCKET_PATH.exec(url.pathname) ?? [];
     // Deferred, so that what was written before the cut still reaches the client.
     const cut = () => setImmediate(() => socket.destroy());
-    const fault = this.#faults.begin({ cut, lasting: true });
+    const fault = this.#faults.begin({ cut, lasting: true, number: connection });
     const status = refusalOf(request, voice, url.searchParams) ?? fault.status;
     if (status !== undefined) {
       this.#log.record(connection, "out", "refused", String(status));

@@ -4,6 +4,8 @@ import { encodeMulaw } from "../../audio/mulaw.ts";
 /** Pitch of the voice, in Hz. It divides the sample rate, so that the buzz has a whole period. */
 const PITCH = 125;
 
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
+
 /** First and second formant of some vowels, in Hz. */
 const FORMANTS: Readonly<Record<string, readonly [number, number]>> = {
   a: [730, 1090],
@@ -14,21 +16,27 @@ const FORMANTS: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /**
- * A voice for stand-ins: each letter is a buzz with the formants of a vowel (consonants softer), anything else
- * is silence. Not speech, but audible, with gaps between words, and cheap: letters are copied from a table.
+ * A voice for stand-ins: each letter is a buzz with formants of its own (those of a vowel, or softer ones), anything
+ * else is silence. Not speech, but audible, with gaps between words, and cheap: letters are copied from a table. What
+ * it said can be read back from its sound (`BuzzReader`): a to z in any case; other letters sound alike.
  */
 export class BuzzVoice {
   /** How long a character sounds, in bytes. */
   readonly bytesPerCharacter: number;
-  readonly #letters = new Map<string, Uint8Array>();
+  /** How each letter from a to z sounds. */
+  readonly letters: ReadonlyMap<string, Uint8Array>;
   readonly #consonant: Uint8Array;
   readonly #silence: Uint8Array;
 
   constructor(charactersPerSecond: number) {
     this.bytesPerCharacter = Math.max(1, Math.round(SAMPLE_RATE / charactersPerSecond));
-    for (const [vowel, formants] of Object.entries(FORMANTS)) {
-      this.#letters.set(vowel, buzz(this.bytesPerCharacter, formants, 9_000));
-    }
+    this.letters = new Map(
+      Array.from(ALPHABET, (letter, index) => {
+        const vowel = FORMANTS[letter];
+        const formants = vowel ?? consonant(index);
+        return [letter, buzz(this.bytesPerCharacter, formants, vowel === undefined ? 4_000 : 9_000)];
+      }),
+    );
     this.#consonant = buzz(this.bytesPerCharacter, [400, 1500], 4_000);
     this.#silence = new Uint8Array(this.bytesPerCharacter).fill(SILENCE);
   }
@@ -52,8 +60,13 @@ export class BuzzVoice {
   #sound(character: string): Uint8Array {
     const letter = character.toLowerCase();
     if (!/[\p{L}\p{N}]/u.test(letter)) return this.#silence;
-    return this.#letters.get(letter) ?? this.#consonant;
+    return this.letters.get(letter) ?? this.#consonant;
   }
+}
+
+/** Formants that no other letter has, in Hz. */
+function consonant(index: number): readonly [number, number] {
+  return [300 + 15 * index, 1_200 + 70 * index];
 }
 
 /** Harmonics of the pitch, the nearer to a formant the louder; faded at both ends against clicks. */

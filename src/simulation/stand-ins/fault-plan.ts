@@ -4,6 +4,10 @@ import type { Fault } from "./stand-in.ts";
 export interface Breakable {
   /** Cuts the connection without ceremony. */
   cut(): void;
+  /** Ends it in order; as {@link cut} where there is no other end. */
+  finish?(): void;
+  /** By which {@link FaultPlan.strike} finds it. */
+  readonly number?: number;
   /**
    * Whether a fault injected while the connection lives may meet it (sockets that last a whole call: yes;
    * a request with one answer: no, it is for the next request). `status` always waits for the next one.
@@ -34,6 +38,13 @@ export class FaultPlan {
     this.#waiting.push(...faults);
   }
 
+  /** The live connection with this number meets the fault; answers whether there is one that has none yet. */
+  strike(number: number, fault: Fault): boolean {
+    const found = [...this.#live].find((connection) => connection.number === number && !connection.faulty);
+    found?.meet(fault);
+    return found !== undefined;
+  }
+
   /** For each new request or connection, before it is answered. `end()` must follow. */
   begin(breakable: Breakable): FaultedConnection {
     const connection = new FaultedConnection(breakable, this.#waiting.shift(), (ended) =>
@@ -47,7 +58,9 @@ export class FaultPlan {
 /** One connection or request with the fault that it meets. */
 export class FaultedConnection {
   readonly lasting: boolean;
+  readonly number: number | undefined;
   readonly #cut: () => void;
+  readonly #finish: () => void;
   readonly #forget: (connection: FaultedConnection) => void;
   #fault: Fault | undefined;
   #sent = 0;
@@ -58,7 +71,9 @@ export class FaultedConnection {
     forget: (connection: FaultedConnection) => void,
   ) {
     this.lasting = breakable.lasting;
+    this.number = breakable.number;
     this.#cut = () => breakable.cut();
+    this.#finish = () => (breakable.finish === undefined ? breakable.cut() : breakable.finish());
     this.#fault = fault;
     this.#forget = forget;
   }
@@ -84,7 +99,7 @@ export class FaultedConnection {
     write: (data: string) => void,
     malformed = message.slice(0, message.length >> 1),
   ): void {
-    if (this.stalled || this.#cutDue) return;
+    if (this.stalled || this.#endDue) return;
     const spoilt = this.#fault?.type === "malformed" && this.#sent === this.#fault.atMessage;
     if (spoilt) this.#fault = undefined;
     write(spoilt ? malformed : message);
@@ -108,11 +123,15 @@ export class FaultedConnection {
     this.#forget(this);
   }
 
-  get #cutDue(): boolean {
-    return this.#fault?.type === "drop" && this.#sent >= this.#fault.afterMessages;
+  get #endDue(): boolean {
+    const fault = this.#fault;
+    if (fault?.type !== "drop" && fault?.type !== "truncate") return false;
+    return this.#sent >= fault.afterMessages;
   }
 
   #dropIfDue(): void {
-    if (this.#cutDue) this.#cut();
+    if (!this.#endDue) return;
+    if (this.#fault?.type === "truncate") this.#finish();
+    else this.#cut();
   }
 }

@@ -11,13 +11,18 @@ export class Exchange {
   constructor(number: number, response: ServerResponse, faults: FaultPlan) {
     this.number = number;
     this.response = response;
-    this.fault = faults.begin({ cut: () => this.#cut(), lasting: false });
+    this.fault = faults.begin({ cut: () => this.#cut(), finish: () => this.#finish(), lasting: false });
     response.on("close", () => this.fault.end());
   }
 
   /** Whether nothing more is to be sent. */
   get over(): boolean {
     return this.dropped || this.response.destroyed || this.fault.stalled;
+  }
+
+  #finish(): void {
+    this.dropped = true;
+    setImmediate(() => this.response.end());
   }
 
   /** Deferred, so that what was written before the cut still reaches the client. */

@@ -15,7 +15,7 @@ import {
   type StandInReply,
   sendChatError,
 } from "./openai-wire.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { Fault, StandIn } from "./stand-in.ts";
 import { type StandInServer, startStandInServer } from "./stand-in-server.ts";
 import { WireLog } from "./wire-log.ts";
 
@@ -27,6 +27,8 @@ export interface OpenAiStandInOptions {
   readonly tokensPerSecond?: number;
   /** What to say; by default an offer to help, whose first clause has two words. */
   readonly reply?: (messages: readonly ChatMessage[], tools: readonly ChatTool[]) => StandInReply;
+  /** The fault that a request meets, by its messages; none: the next one injected, if any. */
+  readonly fault?: (messages: readonly ChatMessage[]) => Fault | undefined;
   /** What `/v1/models` knows; the key counts there only. */
   readonly account?: OpenAiAccount;
 }
@@ -56,6 +58,7 @@ class OpenAiStandIn implements StandIn {
   readonly #firstToken: number;
   readonly #interval: number;
   readonly #reply: NonNullable<OpenAiStandInOptions["reply"]>;
+  readonly #fault: NonNullable<OpenAiStandInOptions["fault"]>;
   readonly #account: OpenAiAccount;
   readonly #faults = new FaultPlan();
   readonly #log: WireLog;
@@ -67,6 +70,7 @@ class OpenAiStandIn implements StandIn {
     this.#firstToken = options.firstToken ?? 200;
     this.#interval = 1000 / (options.tokensPerSecond ?? 80);
     this.#account = options.account ?? {};
+    this.#fault = options.fault ?? (() => undefined);
     this.#reply = options.reply ?? (() => DEFAULT_REPLY);
     this.#log = new WireLog(options.clock);
   }
@@ -121,6 +125,8 @@ class OpenAiStandIn implements StandIn {
     const chat = parseChatRequest(body);
     this.#log.record(number, "in", "request", chat?.messages.map(({ role }) => role).join(","));
     const exchange = new Exchange(number, response, this.#faults);
+    const own = chat === undefined ? undefined : this.#fault(chat.messages);
+    if (own !== undefined) exchange.fault.meet(own);
     const refuse = (status: number, code: string, message: string): void => {
       this.#log.record(number, "out", "error", String(status));
       sendChatError(response, status, code, message);

@@ -12,6 +12,15 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
+/** A stand-in with sockets that last, of which a fault can choose one. */
+export interface SocketStandIn extends StandIn {
+  /**
+   * The connection with this number meets the fault, counting messages from this moment. Answers whether it is still
+   * open and has no other fault.
+   */
+  strike(connection: number, fault: Fault): boolean;
+}
+
 /** One thing that happened on the wire; `at` is the clock that the stand-in was given, in ms. */
 export interface StandInEntry {
   readonly at: number;
@@ -28,6 +37,8 @@ export type Fault =
   | { readonly type: "status"; readonly status: number }
   /** The connection is cut without ceremony after so many messages were sent (0: as soon as it is open). */
   | { readonly type: "drop"; readonly afterMessages: number }
+  /** After so many messages the connection ends in order, as if that were all: an answer without its last pieces. */
+  | { readonly type: "truncate"; readonly afterMessages: number }
   /** After so many messages nothing more is sent, and the connection stays open. */
   | { readonly type: "stall"; readonly afterMessages: number }
   /** The message at this position (from 0) is not what the protocol says. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { FaultPlan } from "../../../src/simulation/stand-ins/fault-plan.ts";
 
-function connection(plan: FaultPlan, lasting = true) {
+function connection(plan: FaultPlan, lasting = true, number?: number) {
   const wire: string[] = [];
-  const faults = plan.begin({ cut: () => wire.push("cut"), lasting });
+  const finish = () => wire.push("finished");
+  const faults = plan.begin({ cut: () => wire.push("cut"), finish, lasting, ...(number && { number }) });
   const send = (...messages: string[]) => {
     for (const message of messages) faults.pass(message, (data) => wire.push(data));
   };
@@ -43,6 +44,29 @@ describe("FaultPlan", () => {
     expect(faults.stalled).toBe(false);
     send("a", "b");
     expect([wire, faults.stalled]).toEqual([["a"], true]);
+  });
+
+  it("ends in order after so many messages, and sends nothing more", () => {
+    const plan = new FaultPlan();
+    plan.inject({ type: "truncate", afterMessages: 1 });
+    const { wire, send } = connection(plan);
+    send("a", "b");
+    expect(wire).toEqual(["a", "finished"]);
+  });
+
+  it("strikes the connection of a number, counting from that moment, if it lives and has no fault", () => {
+    const plan = new FaultPlan();
+    const first = connection(plan, true, 1);
+    const second = connection(plan, true, 2);
+    first.send("a");
+    expect(plan.strike(1, { type: "drop", afterMessages: 1 })).toBe(true);
+    expect(plan.strike(1, { type: "stall", afterMessages: 0 })).toBe(false);
+    first.send("b", "c");
+    second.send("d");
+    expect([first.wire, second.wire]).toEqual([["a", "b", "cut"], ["d"]]);
+    second.faults.end();
+    expect(plan.strike(2, { type: "drop", afterMessages: 0 })).toBe(false);
+    expect(plan.strike(3, { type: "drop", afterMessages: 0 })).toBe(false);
   });
 
   it("spoils one message", () => {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CallRegistry } from "../../../src/calls/call-registry.ts";
 import type { BreakerReport } from "../../../src/runtime/circuit-breakers.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
-import { createMetrics, type MediaCounts, type Metrics } from "../../../src/telemetry/metrics.ts";
+import type { MediaCounts } from "../../../src/telemetry/media-metrics.ts";
+import { createMetrics, type Metrics } from "../../../src/telemetry/metrics.ts";
 import { observeCalls } from "../../../src/telemetry/observe-calls.ts";
 import { aCall } from "../../support/calls.ts";
 

@@ -50,6 +50,33 @@ describe("Caller", () => {
     expect(run(script, ear([0, 100], [300, 600]), 5_000)).toEqual(["900 hang-up"]);
   });
 
+  it("does not take a long silence for the end while it knows of more, until patience is lost", () => {
+    const finished = { when: "agent-finished", quiet: 300, patience: 2_000 } as const;
+    let owing = true;
+    const script: CallerScript = [{ type: "hang-up", cue: { ...finished, owing: () => owing } }];
+    expect(run(script, ear([0, 100], [1_000, 1_600]), 3_000)).toEqual([]);
+    expect(run(script, ear([0, 100], [1_000, 1_600]), 5_000)).toEqual(["3600 unanswered", "3600 hang-up"]);
+    owing = false;
+    expect(run(script, ear([0, 100], [300, 600]), 5_000)).toEqual(["900 hang-up"]);
+  });
+
+  it("says it again when it is asked to, and from the start when the line was lost in the middle", () => {
+    let times = 0;
+    const again = (quiet: number) => quiet >= 500 && times++ === 0;
+    const script: CallerScript = [
+      { type: "say", audio: word, again, cue: { when: "at", at: 100 } },
+      { type: "hang-up", cue: { when: "agent-finished", quiet: 2_000 } },
+    ];
+    expect(run(script, ear([200, 600]), 5_000)).toEqual(["100 first", "120 last", "1100 first", "1120 last"]);
+    const caller = new Caller([{ type: "say", audio: word, cue: { when: "at", at: 0 } }]);
+    expect(caller.next(20, ear()).speaking?.edge).toBe("first");
+    caller.lineCameBack();
+    expect(caller.next(2_000, ear()).speaking?.edge).toBe("first");
+    expect(caller.next(2_020, ear()).speaking?.edge).toBe("last");
+    caller.lineCameBack();
+    expect(caller.next(2_040, ear()).speaking).toBeUndefined();
+  });
+
   it("interrupts after having heard so much since it last spoke", () => {
     const script: CallerScript = [
       { type: "say", audio: word, cue: { when: "at", at: 200 } },

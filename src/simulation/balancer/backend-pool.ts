@@ -1,0 +1,43 @@
+/**
+ * What is known of a backend: it takes new calls; it answers, but wants none (it drains, or is full); nobody
+ * answers.
+ */
+export type BackendState = "ready" | "unready" | "down";
+
+/** Which backend is to be tried for a request. Pure. */
+export class BackendPool {
+  readonly #states: Map<string, BackendState>;
+  #turn = 0;
+
+  /** @param origins `http://host:port`, one for each backend; all are down until something else is told. */
+  constructor(origins: readonly string[]) {
+    this.#states = new Map(origins.map((origin) => [origin, "down"]));
+  }
+
+  get origins(): readonly string[] {
+    return [...this.#states.keys()];
+  }
+
+  stateOf(origin: string): BackendState {
+    return this.#states.get(origin) ?? "down";
+  }
+
+  tell(origin: string, state: BackendState): void {
+    if (this.#states.has(origin)) this.#states.set(origin, state);
+  }
+
+  /**
+   * Backends to try one after another. Those that are ready, in turns. When none is, those that answer at all: what
+   * serves badly serves better than nobody. Those that were down come last, because they may have come back.
+   */
+  candidates(): readonly string[] {
+    const ready = this.#in("ready");
+    const first = ready.length > 0 ? ready : this.#in("unready");
+    const turn = first.length > 0 ? this.#turn++ % first.length : 0;
+    return [...first.slice(turn), ...first.slice(0, turn), ...this.#in("down")];
+  }
+
+  #in(state: BackendState): string[] {
+    return this.origins.filter((origin) => this.stateOf(origin) === state);
+  }
+}

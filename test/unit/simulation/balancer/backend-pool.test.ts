@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { BackendPool } from "../../../../src/simulation/balancer/backend-pool.ts";
+
+function pool(states: Readonly<Record<string, "ready" | "unready" | "down">>): BackendPool {
+  const pool = new BackendPool(Object.keys(states));
+  for (const [origin, state] of Object.entries(states)) pool.tell(origin, state);
+  return pool;
+}
+
+describe("the pool of backends", () => {
+  it("takes turns among those that are ready, and has the others to fall back on", () => {
+    const backends = pool({ a: "ready", b: "ready", c: "unready" });
+    expect(backends.candidates()).toEqual(["a", "b"]);
+    expect(backends.candidates()).toEqual(["b", "a"]);
+    expect(backends.candidates()).toEqual(["a", "b"]);
+  });
+
+  it("gives nothing to those that drain while another is ready", () => {
+    expect(pool({ a: "unready", b: "ready" }).candidates()).toEqual(["b"]);
+  });
+
+  it("gives to those that are not ready when none is", () => {
+    expect(pool({ a: "unready", b: "down" }).candidates()).toEqual(["a", "b"]);
+  });
+
+  it("tries those that were down last", () => {
+    expect(pool({ a: "down", b: "ready" }).candidates()).toEqual(["b", "a"]);
+    expect(new BackendPool(["a", "b"]).candidates()).toEqual(["a", "b"]);
+  });
+
+  it("learns nothing of a stranger", () => {
+    const backends = pool({ a: "ready" });
+    backends.tell("x", "ready");
+    expect(backends.stateOf("x")).toBe("down");
+    expect(backends.candidates()).toEqual(["a"]);
+  });
+});
