@@ -31,7 +31,7 @@ export class GatewayFleet {
       ...environment,
       DATABASE_URL: postgres.url,
       PUBLIC_URL: balancer.origin,
-      API_SECRET_KEY: "shared by all processes, so that each takes the stream tokens of the others",
+      API_SECRET_KEY: "shared-by-all-so-that-each-takes-the-others-tokens",
     });
     try {
       for (const index of ports.keys()) await fleet.launch(index);

@@ -124,10 +124,13 @@ export class CallPipeline implements CallConversation {
     const { language, greeting } = this.#call.profile;
     languageModel.warm?.();
     this.#caller.open(language, languageModel.openingHints ?? []);
+    this.#agent.open(this.#left === undefined ? greeting : this.#firstWords(this.#left.state));
     this.#parts.prepare?.(this.#call.profile);
-    if (this.#left === undefined) return this.#agent.open(greeting);
-    const { answer } = this.#left.state;
-    this.#agent.open(answer ? "" : restOf(this.#left.state) || this.#call.profile.phrases.reconnected);
+  }
+
+  /** What the agent goes on with, where it is not to answer something. */
+  #firstWords(state: ConversationState): string {
+    return state.answer ? "" : restOf(state) || this.#call.profile.phrases.reconnected;
   }
 
   open(playback: Playback): void {

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../src/runtime/clock.ts";
+import { type Balancer, startBalancer } from "../../src/simulation/balancer/balancer.ts";
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { eventually } from "../support/call-desk.ts";
-import { FailingOverProxy } from "../support/failing-over-proxy.ts";
-import { GatewayProcess } from "../support/gateway-process.ts";
+import { freePort, GatewayProcess } from "../support/gateway-process.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
@@ -45,28 +45,35 @@ interface Line {
 
 /** Two gateways on one database behind one address, and whoever gets the history of their calls. */
 class Fleet {
-  readonly proxy: FailingOverProxy;
   readonly receiver: WebhookReceiver;
+  readonly #balancer: Balancer;
+  /** Of those that have not started. */
+  readonly #ports: number[];
   readonly #environment: Readonly<Record<string, string>>;
 
   private constructor(
-    proxy: FailingOverProxy,
+    balancer: Balancer,
+    ports: readonly number[],
     receiver: WebhookReceiver,
     environment: Readonly<Record<string, string>>,
   ) {
-    this.proxy = proxy;
     this.receiver = receiver;
+    this.#balancer = balancer;
+    this.#ports = [...ports];
     this.#environment = environment;
   }
 
   static async open(databaseUrl: string): Promise<Fleet> {
-    const proxy = await FailingOverProxy.start();
-    closers.push(() => proxy.close());
+    const ports = [await freePort(), await freePort()];
+    const balancer = await startBalancer({
+      clock: systemClock,
+      backends: ports.map((port) => `http://127.0.0.1:${port}`),
+    });
+    closers.push(() => balancer.close());
     const receiver = await WebhookReceiver.start();
     closers.push(() => receiver.close());
-    return new Fleet(proxy, receiver, {
-      PORT: "0",
-      PUBLIC_URL: proxy.url,
+    return new Fleet(balancer, ports, receiver, {
+      PUBLIC_URL: balancer.origin,
       DATABASE_URL: databaseUrl,
       RATE_LIMIT_PER_MINUTE: "0",
       CALL_HISTORY_ENDPOINT: receiver.url,
@@ -77,14 +84,15 @@ class Fleet {
   async start(): Promise<GatewayProcess> {
     const dataDir = mkdtempSync(join(tmpdir(), "earshot-fleet-"));
     closers.push(() => rmSync(dataDir, { recursive: true, force: true }));
-    const gateway = await GatewayProcess.start({ ...this.#environment, DATA_DIR: dataDir });
+    const PORT = String(this.#ports.shift());
+    const gateway = await GatewayProcess.start({ ...this.#environment, PORT, DATA_DIR: dataDir });
     closers.push(() => gateway.kill());
+    await eventually(
+      () => this.#balancer.stateOf(gateway.url) === "ready",
+      "the carrier comes to it",
+      10_000,
+    );
     return gateway;
-  }
-
-  /** The carrier comes to these, the first of them that answers. */
-  directTo(...gateways: readonly GatewayProcess[]): void {
-    this.proxy.targets = gateways.map(({ url }) => Number(new URL(url).port));
   }
 
   /** A caller who asks for a service request by keys, and then says what kind. `during` runs meanwhile. */
@@ -92,8 +100,8 @@ class Fleet {
     const phone = new SimulatedPhone({
       clock: systemClock,
       exchange: new PhoneExchange(systemClock),
-      voiceUrl: `${this.proxy.url}/api/phone/incoming`,
-      statusUrl: `${this.proxy.url}/api/phone/status`,
+      voiceUrl: `${this.#balancer.origin}/api/phone/incoming`,
+      statusUrl: `${this.#balancer.origin}/api/phone/status`,
       from: "+14155550100",
       to: "+15005550006",
       script,
@@ -153,10 +161,12 @@ function wordsOf(lines: readonly { readonly text: string }[]): string {
 describe.skipIf("missing" in server)("two gateways on one database", { timeout: 240_000 }, () => {
   it("one is killed while the agent speaks: the other goes on, and no word is lost or said twice", async () => {
     const fleet = await Fleet.open(await newDatabase());
-    const [first, second] = [await fleet.start(), await fleet.start()];
-    fleet.directTo(first, second);
+    const first = await fleet.start();
     const undisturbed = await fleet.call(async () => {});
+    let second = first;
     const report = await fleet.call(async () => {
+      await heard(first, 2, "How can I help");
+      second = await fleet.start();
       await heard(first, 2, "Is it about");
       await first.kill();
     });
@@ -169,14 +179,13 @@ describe.skipIf("missing" in server)("two gateways on one database", { timeout: 
 
   it("one is told to stop: the other goes on, from a moment at which nobody speaks", async () => {
     const fleet = await Fleet.open(await newDatabase());
-    const [first, second] = [await fleet.start(), await fleet.start()];
-    fleet.directTo(first, second);
+    const first = await fleet.start();
+    let second = first;
     const report = await fleet.call(async () => {
+      await heard(first, 1, "How can I help");
+      second = await fleet.start();
       await heard(first, 1, "Is it about");
-      const stopped = first.terminate();
-      await eventually(async () => (await fetch(`${first.url}/ready`)).status === 503, "it is not ready");
-      fleet.directTo(second, first);
-      await stopped;
+      await first.terminate();
     });
     expect(first.exitCode).toBe(0);
     expect(report).toMatchObject({ streams: 2, sessionId: "1", ended: { by: "caller" } });

@@ -40,6 +40,6 @@ describe("a disk that is full", () => {
     await recorder.flushed();
     expect(await store.call(1)).toMatchObject({ status: "completed", endReason: "caller-hung-up" });
     expect(await store.transcript(1)).toHaveLength(300);
-    expect(Object.values(recorder.dropped)).toEqual([0, 0, 0, 0, 0]);
+    expect(Object.values(recorder.dropped).every((count) => count === 0)).toBe(true);
   });
 });

@@ -170,8 +170,8 @@ export class GatedStream implements TranscriptionStream {
 
   #progress(bytes: number, text: string): void {
     this.#underway = Math.max(0, this.#underway - bytes);
-    this.#send();
     if (text !== "") this.#parts.listener({ type: "interim", text, confidence: 0.5 });
+    this.#send(); // which may bring the final words
   }
 
   /** Serial 0: nobody asked, the utterance was long. */

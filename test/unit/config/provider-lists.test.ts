@@ -105,7 +105,7 @@ describe("a provider list", () => {
 
   it("counts the keys of labels among the secrets", () => {
     const env = { ...keys, LLM_PROVIDER: "openai,openai:b", OPENAI_B_API_KEY: "hidden" };
-    expect(secretsOf(loadConfig(env))).toEqual(["d", "o", "e", "hidden"]);
+    expect(secretsOf(loadConfig(env))).toEqual(expect.arrayContaining(["d", "o", "e", "hidden"]));
   });
 
   it.each([
