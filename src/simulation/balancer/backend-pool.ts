@@ -7,6 +7,8 @@ export type BackendState = "ready" | "unready" | "down";
 /** Which backend is to be tried for a request. Pure. */
 export class BackendPool {
   readonly #states: Map<string, BackendState>;
+  /** Open sockets. */
+  readonly #sockets = new Map<string, number>();
   #turn = 0;
 
   /** @param origins `http://host:port`, one for each backend; all are down until something else is told. */
@@ -35,6 +37,24 @@ export class BackendPool {
     const first = ready.length > 0 ? ready : this.#in("unready");
     const turn = first.length > 0 ? this.#turn++ % first.length : 0;
     return [...first.slice(turn), ...first.slice(0, turn), ...this.#in("down")];
+  }
+
+  /** The same for a socket, which stays: of those in turn, the one that has the fewest comes first. */
+  candidatesForSocket(): readonly string[] {
+    const candidates = this.candidates();
+    const first = candidates.filter((origin) => this.stateOf(origin) !== "down");
+    const fewest = first.toSorted((a, b) => this.#socketsOf(a) - this.#socketsOf(b));
+    return [...fewest, ...candidates.slice(first.length)];
+  }
+
+  /** A socket to it was opened; the answer is to be called once when it is closed. */
+  joined(origin: string): () => void {
+    this.#sockets.set(origin, this.#socketsOf(origin) + 1);
+    return () => this.#sockets.set(origin, this.#socketsOf(origin) - 1);
+  }
+
+  #socketsOf(origin: string): number {
+    return this.#sockets.get(origin) ?? 0;
   }
 
   #in(state: BackendState): string[] {

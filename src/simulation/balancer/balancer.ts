@@ -19,7 +19,8 @@ export interface BalancerOptions {
 
 /**
  * A small load balancer on loopback in front of several gateways: their one `PUBLIC_URL`. Every request chooses its
- * backend anew; a socket stays with the one it was given to until either side ends it, also when that one drains.
+ * backend anew, in turns; a socket goes to the one that has the fewest and stays there until either side ends it, also
+ * when that one drains.
  */
 export interface Balancer {
   /** `http://127.0.0.1:PORT` */

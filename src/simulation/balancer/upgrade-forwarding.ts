@@ -14,14 +14,17 @@ export async function forwardUpgrade(
   head: Buffer,
 ): Promise<void> {
   client.on("error", () => client.destroy());
-  for (const origin of pool.candidates()) {
+  for (const origin of pool.candidatesForSocket()) {
     const backend = await connected(origin);
     if (backend === undefined) {
       pool.tell(origin, "down");
       continue;
     }
     if (client.destroyed) backend.destroy();
-    else join(request, client, head, backend);
+    else {
+      backend.once("close", pool.joined(origin));
+      join(request, client, head, backend);
+    }
     return;
   }
   client.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

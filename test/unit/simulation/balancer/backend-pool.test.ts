@@ -28,6 +28,18 @@ describe("the pool of backends", () => {
     expect(new BackendPool(["a", "b"]).candidates()).toEqual(["a", "b"]);
   });
 
+  it("gives a socket to the one that has the fewest, whosever turn it is", () => {
+    const backends = pool({ a: "ready", b: "ready", c: "down" });
+    const left = backends.joined("a");
+    expect(backends.candidatesForSocket()).toEqual(["b", "a", "c"]);
+    expect(backends.candidatesForSocket()).toEqual(["b", "a", "c"]);
+    backends.joined("b");
+    backends.joined("b");
+    expect(backends.candidatesForSocket()).toEqual(["a", "b", "c"]);
+    left();
+    expect(backends.candidatesForSocket()).toEqual(["a", "b", "c"]);
+  });
+
   it("learns nothing of a stranger", () => {
     const backends = pool({ a: "ready" });
     backends.tell("x", "ready");
