@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AgentProfile } from "./calls/agent-profile.ts";
 import type { CallDirectory } from "./calls/call-directory.ts";
+import type { CallRegistry } from "./calls/call-registry.ts";
 import type { Erasable } from "./calls/erasure.ts";
 import { RecordingRetention } from "./calls/recording-retention.ts";
 import type { Recordings } from "./calls/recordings.ts";
@@ -14,6 +15,7 @@ export interface RecordingParts {
   readonly config: Pick<Config, "dataDir" | "recordingRetentionDays" | "recordingBucket">;
   readonly profiles: readonly AgentProfile[];
   readonly directory: CallDirectory;
+  readonly registry: CallRegistry;
   readonly clock: Clock;
   readonly onError: (error: unknown, what: string) => void;
 }
@@ -26,12 +28,12 @@ export interface RecordingDesk extends Erasable {
 
 /** Opens the folder; undefined without a data folder: nothing is recorded then. */
 export async function composeRecordings(parts: RecordingParts): Promise<RecordingDesk | undefined> {
-  const { config, profiles, directory, clock, onError } = parts;
+  const { config, profiles, directory, registry, clock, onError } = parts;
   if (config.dataDir === ":memory:") return undefined;
   const folder = new RecordingFolder(join(config.dataDir, "recordings"), onError);
   await folder.start();
   const recordings: RecordingFolder | UploadedRecordings = config.recordingBucket
-    ? await uploaded(folder, { ...config.recordingBucket, clock }, onError)
+    ? await uploaded(folder, { ...config.recordingBucket, clock }, registry, onError)
     : folder;
   const byDefault = config.recordingRetentionDays;
   const daysOf = (profile: AgentProfile | undefined) => profile?.recording.retentionDays ?? byDefault;
@@ -63,11 +65,16 @@ export async function composeRecordings(parts: RecordingParts): Promise<Recordin
 async function uploaded(
   folder: RecordingFolder,
   options: RecordingBucketOptions,
+  registry: CallRegistry,
   onError: (error: unknown, what: string) => void,
 ): Promise<UploadedRecordings> {
   const { RecordingBucket } = await import("./recordings/recording-bucket.ts");
   const bucket = new RecordingBucket(options);
-  const recordings = new UploadedRecordings({ folder, bucket, clock: options.clock, onError });
+  const isLive = (sessionId: number) => registry.live.some(({ call }) => call.sessionId === sessionId);
+  const recordings = new UploadedRecordings({ folder, bucket, isLive, clock: options.clock, onError });
+  registry.events.on("event", ({ type, sessionId }) => {
+    if (type === "call-ended" || type === "call-moved") recordings.over(sessionId);
+  });
   await recordings.start();
   return recordings;
 }

@@ -148,6 +148,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     config,
     profiles: agents.all.map(({ profile }) => profile),
     directory: desk.directory,
+    registry,
     clock,
     onError: (error, what) => logger.error({ err: error }, what),
   });

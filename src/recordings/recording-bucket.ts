@@ -23,6 +23,12 @@ export interface RecordingBucketOptions {
   readonly clock: Clock;
 }
 
+/** A recording in the bucket. */
+export interface BucketFile extends RecordingFile {
+  /** When each of its parts was completed, Unix ms: a call may have been recorded by several processes. */
+  readonly parts: readonly number[];
+}
+
 /**
  * Recordings as `<prefix><session_id>.wav` in a bucket of S3's protocol. Everything has a deadline and rejects with
  * `STORE_UNAVAILABLE` when the bucket cannot be reached or refuses.
@@ -48,7 +54,7 @@ export class RecordingBucket {
 
   /** Puts the file there; one that was there is replaced. */
   async put(
-    { sessionId, size, completedAt }: RecordingFile,
+    { sessionId, size, parts }: Omit<BucketFile, "completedAt">,
     path: string,
     signal: AbortSignal,
   ): Promise<void> {
@@ -61,7 +67,7 @@ export class RecordingBucket {
             Body: body,
             ContentLength: size,
             ContentType: "audio/wav",
-            Metadata: { [COMPLETED_AT]: String(completedAt) },
+            Metadata: { [PARTS]: parts.join(" ") },
           }),
           { abortSignal },
         ),
@@ -71,13 +77,14 @@ export class RecordingBucket {
     }
   }
 
-  async find(sessionId: number): Promise<RecordingFile | undefined> {
+  async find(sessionId: number): Promise<BucketFile | undefined> {
     try {
       const head = await this.#within(LIMIT, undefined, (abortSignal) =>
         this.#client.send(new HeadObjectCommand(this.#key(sessionId)), { abortSignal }),
       );
-      const completedAt = Number(head.Metadata?.[COMPLETED_AT] ?? head.LastModified?.getTime() ?? 0);
-      return { sessionId, size: head.ContentLength ?? 0, completedAt };
+      const told = head.Metadata?.[PARTS]?.split(" ").map(Number);
+      const parts = told ?? [head.LastModified?.getTime() ?? 0];
+      return { sessionId, size: head.ContentLength ?? 0, completedAt: Math.max(...parts), parts };
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -165,8 +172,8 @@ function isMissing(error: unknown): boolean {
 }
 
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-/** When the call was over, in Unix ms: a name for metadata, which S3 keeps in lower case. */
-const COMPLETED_AT = "completed-at";
+/** A name for metadata, which S3 keeps in lower case. */
+const PARTS = "parts";
 /** For one answer, in ms. */
 const LIMIT = 5_000;
 /** For a whole upload, in ms: an hour of a call is 115 MB. */

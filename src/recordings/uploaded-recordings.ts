@@ -1,15 +1,21 @@
+import { createWriteStream } from "node:fs";
+import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Call } from "../calls/call.ts";
 import type { RecordingFile, Recordings, RecordingTarget } from "../calls/recordings.ts";
 import { type BackoffPolicy, backoffDelay } from "../runtime/backoff.ts";
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { GatewayError } from "../runtime/errors.ts";
-import type { RecordingBucket } from "./recording-bucket.ts";
+import { joinRecordings } from "./join-recordings.ts";
+import type { BucketFile, RecordingBucket } from "./recording-bucket.ts";
 import type { RecordingFolder } from "./recording-folder.ts";
 
 export interface UploadedRecordingsOptions {
   readonly folder: RecordingFolder;
   readonly bucket: RecordingBucket;
+  /** Whether the call goes on in this process: its next media stream goes on with the file. */
+  readonly isLive: (sessionId: number) => boolean;
   readonly clock: Clock;
   readonly onError: (error: unknown, what: string) => void;
 }
@@ -17,7 +23,7 @@ export interface UploadedRecordingsOptions {
 /**
  * Recordings that are made in a folder and moved to a bucket when they are complete: neither a slow bucket nor one
  * that is away touches a call or loses a recording. What waits in the folder is found there, and goes on its way
- * after a restart.
+ * after a restart. What another process has recorded of the same call, and moved, is joined with it.
  */
 export class UploadedRecordings implements Recordings {
   readonly #options: UploadedRecordingsOptions;
@@ -36,8 +42,15 @@ export class UploadedRecordings implements Recordings {
   /** Begins to move what the folder holds. */
   async start(): Promise<void> {
     const { folder } = this.#options;
-    folder.onComplete = (sessionId) => this.#add(sessionId, 0);
+    folder.onComplete = (sessionId) => {
+      if (!this.#options.isLive(sessionId)) this.over(sessionId);
+    };
     for await (const { sessionId } of folder.olderThan(Number.POSITIVE_INFINITY)) this.#add(sessionId, 0);
+  }
+
+  /** The call has ended, or goes on elsewhere. */
+  over(sessionId: number): void {
+    this.#add(sessionId, 0);
   }
 
   begin(call: Call): RecordingTarget {
@@ -109,13 +122,32 @@ export class UploadedRecordings implements Recordings {
     try {
       const file = await folder.find(sessionId);
       if (file === undefined) return; // removed meanwhile
-      await bucket.put(file, folder.pathOf(sessionId), signal);
+      await this.#put(file, await bucket.find(sessionId));
       if (this.#removed.has(sessionId)) await bucket.remove(sessionId);
       else await folder.remove(sessionId);
     } catch (error) {
       if (signal.aborted) return;
       if (failures === 0) onError(error, "a recording could not be moved to the bucket; trying again");
       this.#retry(sessionId, failures);
+    }
+  }
+
+  async #put(file: RecordingFile, there: BucketFile | undefined): Promise<void> {
+    const { folder, bucket } = this.#options;
+    const { signal } = this.#closing;
+    const { sessionId, completedAt } = file;
+    const path = folder.pathOf(sessionId);
+    if (there === undefined) return bucket.put({ ...file, parts: [completedAt] }, path, signal);
+    if (there.parts.includes(completedAt)) return; // it has arrived, and nobody was left to say so
+    const [other, joined] = [`${path}.other`, `${path}.joined`];
+    try {
+      const body = await bucket.open(sessionId, 0, there.size - 1);
+      await pipeline(body, createWriteStream(other, { mode: 0o600 }), { signal });
+      await joinRecordings({ path, completedAt }, { path: other, completedAt: there.completedAt }, joined);
+      const parts = [...there.parts, completedAt];
+      await bucket.put({ sessionId, size: (await stat(joined)).size, parts }, joined, signal);
+    } finally {
+      await Promise.all([other, joined].map((temporary) => rm(temporary, { force: true })));
     }
   }
 

@@ -16,12 +16,15 @@ const KEY = `calls/${CALL}.wav`;
 let standIn: S3StandIn;
 let folderPath: string;
 let errors: string[];
+/** Calls that go on. */
+const live = new Set<number>();
 const opened: UploadedRecordings[] = [];
 
 beforeEach(async () => {
   standIn = await S3StandIn.start({ bucket: "recordings", accessKeyId: "AKID", pageSize: 2 });
   folderPath = await mkdtemp(join(tmpdir(), "earshot-bucket-"));
   errors = [];
+  live.clear();
 });
 
 afterEach(async () => {
@@ -44,7 +47,8 @@ async function recordings(accessKeyId = "AKID"): Promise<UploadedRecordings> {
     secretAccessKey: "secret",
     clock,
   });
-  const uploaded = new UploadedRecordings({ folder, bucket, clock, onError });
+  const isLive = (sessionId: number) => live.has(sessionId);
+  const uploaded = new UploadedRecordings({ folder, bucket, isLive, clock, onError });
   await uploaded.start();
   opened.push(uploaded);
   return uploaded;
@@ -101,6 +105,41 @@ describe("recordings in a bucket", () => {
     record(await recordings());
     await eventually(() => isMoved(), "it is moved");
     expect(standIn.objects.size).toBe(1);
+  });
+
+  it("stay in the folder while the call goes on, and are one over two streams", async () => {
+    const all = await recordings();
+    live.add(CALL);
+    record(all);
+    await eventually(async () => (await all.find(CALL)) !== undefined, "the first stream is recorded");
+    record(all);
+    await eventually(async () => ((await all.find(CALL))?.size ?? 0) >= 64_044, "the second stream is, too");
+    expect(standIn.requests.filter((request) => request.startsWith("PUT"))).toEqual([]);
+    live.clear();
+    all.over(CALL);
+    await eventually(() => isMoved(), "it is moved");
+    expect(standIn.objects.get(KEY)?.bytes.length).toBeGreaterThanOrEqual(64_044);
+  });
+
+  it("of two processes are joined in the order in which they were made", async () => {
+    const first = await recordings();
+    record(first);
+    await eventually(() => isMoved(), "the first part is moved");
+    const made = standIn.objects.get(KEY)?.bytes ?? Buffer.alloc(0);
+    const second = await recordings(); // another process, as far as the bucket can tell
+    const target = second.begin(aCall({ sessionId: CALL }));
+    target.write(new Uint8Array(16_000).fill(7));
+    target.end();
+    await eventually(
+      async () => (await isMoved()) && (standIn.objects.get(KEY)?.bytes.length ?? 0) > made.length,
+      "the second part is joined",
+    );
+    const joined = standIn.objects.get(KEY)?.bytes ?? Buffer.alloc(0);
+    expect(joined.subarray(44, made.length)).toEqual(made.subarray(44));
+    expect(joined.subarray(-16_000)).toEqual(Buffer.alloc(16_000, 7));
+    expect(joined.subarray(made.length, -16_000).every((byte) => byte === 0)).toBe(true);
+    expect(joined.readUInt32LE(40)).toBe(joined.length - 44);
+    expect(await second.find(CALL)).toMatchObject({ parts: [expect.any(Number), expect.any(Number)] });
   });
 
   it("are listed over pages, foreign names left out, and removed", async () => {
