@@ -81,7 +81,7 @@ describe("recordings in a bucket", () => {
     await eventually(async () => (await readdir(folderPath)).includes(`${CALL}.wav`), "it is complete");
     const before = await all.find(CALL);
     await eventually(() => isMoved(), "it is moved");
-    expect(await all.find(CALL)).toEqual(before);
+    expect(await all.find(CALL)).toMatchObject(before ?? {});
   });
 
   it("wait in the folder while the bucket is away, can be had meanwhile, and go on after a restart", async () => {
