@@ -63,11 +63,14 @@ interface HeardAnswer {
   readonly heard: readonly HeardWord[];
 }
 
-/** A word whose begin was cut right before it was said again is read as one: its end tells. */
+/**
+ * A word whose begin was cut right before it was said again is read as one: its end tells. Two words of the answer
+ * without a pause between them are read as one, too: both were said.
+ */
 function heardAnswer(words: readonly HeardWord[], report: CallReport | undefined, turn: number): HeardAnswer {
   const answer = answerWords(turn);
   const said = (heard: HeardWord, word: string): boolean =>
-    heard.text === word ? heard.whole : heard.text.endsWith(word);
+    heard.text === word ? heard.whole : heard.text.endsWith(word) || isJoined(heard, word, answer);
   return {
     counts: answer.map((word) => words.filter((heard) => said(heard, word)).length),
     heard: words.filter(
@@ -76,6 +79,10 @@ function heardAnswer(words: readonly HeardWord[], report: CallReport | undefined
         (isOpening(heard.text) && report !== undefined && isAfterQuestion(heard, report, turn)),
     ),
   };
+}
+
+function isJoined({ text, whole }: HeardWord, word: string, answer: readonly string[]): boolean {
+  return whole && text.startsWith(word) && answer.includes(text.slice(word.length));
 }
 
 function isAfterQuestion({ start }: HeardWord, report: CallReport, turn: number): boolean {

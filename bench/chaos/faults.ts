@@ -44,6 +44,8 @@ export interface ChaosRow {
 /** `LLM_FIRST_TOKEN_TIMEOUT` and `TTS_FIRST_BYTE_TIMEOUT` as they are by default. */
 const FIRST_TOKEN = 2_500;
 const FIRST_BYTE = 1_000;
+/** A recogniser that hangs is noticed so long after it was asked for the caller's last words, in ms. */
+const LAST_WORDS = 1_000;
 
 const PROVIDER_CALLS = 5;
 const FLEET_CALLS = 10;
@@ -76,7 +78,7 @@ export const chaosRows: readonly ChaosRow[] = [
     port: "recogniser",
     fault: { type: "stall", afterMessages: 0 },
     spread: QUESTION,
-    deadline: 0,
+    deadline: LAST_WORDS,
   }),
   provider("stt refused", {
     at: "question",

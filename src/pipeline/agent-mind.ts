@@ -54,11 +54,8 @@ export class AgentMind {
       spoken.speech.write(goesOn);
       spoken.speech.pause();
     }
-    const note = goesOn === undefined ? "" : GO_ON;
-    this.follow(
-      spoken,
-      this.#model(spoken, signal, () => this.#options.conversation.messages, Promise.resolve(), note),
-    );
+    const messages = () => this.#options.conversation.messages;
+    this.follow(spoken, this.#model(spoken, signal, messages, Promise.resolve(), goesOn !== undefined));
   }
 
   /** The same ahead of time: nobody hears it, and no tool runs, until it is accepted. */
@@ -117,14 +114,15 @@ export class AgentMind {
     signal: AbortSignal,
     messages: () => readonly Message[],
     wanted: Promise<void>,
-    note = "",
+    goesOn = false,
   ): Promise<EndReason | undefined> {
     const { prompt, phrases, turnTaking } = this.#options.call.profile;
     const { languageModel } = this.#options.parts;
     return replyWithModel({
       clock: this.#options.parts.clock,
       model: languageModel,
-      prompt: prompt + note,
+      prompt,
+      goesOn,
       tools: this.#tools,
       turn: turn.number,
       sessionId: this.#options.call.sessionId,
@@ -199,11 +197,6 @@ export class AgentMind {
     this.#thinking.abort();
   }
 }
-
-/** Added to the prompt when the model is asked for the rest of an answer. */
-const GO_ON =
-  "\n\nThe line dropped while you were answering. The caller has heard your last message, or is hearing it now: go on " +
-  "right behind it, without repeating anything of it. When nothing is missing, say nothing more.";
 
 /** A reply made ahead of the end of the caller's turn. */
 interface Guessed {

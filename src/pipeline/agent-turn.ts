@@ -62,8 +62,10 @@ export class AgentTurn {
     return this.#state === "interrupted";
   }
 
+  /** While the turn is live, a word counts once all of it has sounded: who goes on elsewhere begins with the next. */
   get heardText(): string {
-    return this.#state === "whole" ? this.text.all : this.text.upTo(this.#heard, this.gate.length);
+    if (this.#state === "whole") return this.text.all;
+    return this.text.upTo(this.#heard, this.gate.length, this.live ? 1 : undefined);
   }
 
   /** What of it was not heard; `at` in ms from now on, if it goes on sounding. */

@@ -57,28 +57,28 @@ export class HeardText {
   }
 
   /**
-   * What was heard after so many ms: whole words, each counted once half of it has sounded.
+   * What was heard after so many ms: whole words, each counted once that part of it (0 to 1) has sounded.
    * @param audio length of the turn's audio so far, in ms; used only when the voice gave no times.
    */
-  upTo(heard: number, audio: number): string {
+  upTo(heard: number, audio: number, part = HALF): string {
     if (this.#text === "")
       return tidy(upToLastWord(this.#written, this.#written.length * Math.min(1, heard / (audio || 1))));
     let characters = 0;
     for (const { start, end, last } of this.#words()) {
-      if ((start + end) / 2 > heard) break;
+      if (start + (end - start) * part > heard) break;
       characters = last;
     }
     return tidy(this.#text.slice(0, characters));
   }
 
   /**
-   * The words that were not heard after so many ms, as the voice was given them; with the time at which each counts as
-   * heard, in ms of the turn, where the voice has told. What they follow is just {@link upTo}.
+   * The words that were not heard to their end after so many ms, as the voice was given them; with the time at which
+   * each is, in ms of the turn, where the voice has told. What they follow is just {@link upTo}, with all of each word.
    */
   unheard(heard: number, audio: number): { readonly word: string; readonly at?: number }[] {
     const words = this.#written.match(/\S+/g) ?? [];
-    const times = [...this.#words()].map(({ start, end }) => (start + end) / 2);
-    const known = wordsIn(this.upTo(heard, audio));
+    const times = [...this.#words()].map(({ end }) => end);
+    const known = wordsIn(this.upTo(heard, audio, 1));
     return words.slice(known).map((word, index) => {
       const at = times[known + index];
       return at === undefined ? { word } : { word, at };
@@ -93,6 +93,9 @@ export class HeardText {
     }
   }
 }
+
+/** Of a word that the caller did not let pass: what sounded of it tells which it was. */
+const HALF = 0.5;
 
 function upToLastWord(text: string, characters: number): string {
   if (characters >= text.length) return text;

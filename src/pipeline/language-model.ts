@@ -20,8 +20,8 @@ export interface ReplyRequest {
   readonly tools: readonly ToolDefinition[];
   readonly signal: AbortSignal;
   /**
-   * What the caller has been given of this very reply, whole words, by a model that then broke off. The reply is to
-   * go on from there, and to repeat nothing of it.
+   * What the caller has been given of this very reply, whole words, before its model or the line broke off. The reply
+   * is to go on from there, and to repeat nothing of it.
    */
   readonly continuing?: string;
   /** The same request has failed a moment ago: on a connection of its own. */

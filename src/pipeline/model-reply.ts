@@ -4,6 +4,7 @@ import { sleep } from "../runtime/sleep.ts";
 import type { AgentSpeech } from "./agent-speech.ts";
 import type { CallTools } from "./call-tools.ts";
 import type { Conversation } from "./conversation.ts";
+import { goingOn } from "./going-on.ts";
 import type { LanguageModel, Message, ToolCall } from "./language-model.ts";
 import { type ModelUsage, meteredReply } from "./metered-model.ts";
 import type { Playback } from "./playback.ts";
@@ -21,6 +22,8 @@ export interface ModelReplyOptions {
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
   readonly conversation: Pick<Conversation, "toolsBegin" | "toolsCalled" | "toolAnswered">;
+  /** Part of the reply has been said before: its rest is asked for. */
+  readonly goesOn: boolean;
   /** Resolves when the reply is certain to be wanted: tools have effects, and wait for it. */
   readonly wanted: Promise<void>;
   readonly speech: AgentSpeech;
@@ -48,7 +51,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
   let end: EndReason | undefined;
   try {
     for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
-      const calls = await speakOnce(options);
+      const calls = await speakOnce(options, options.goesOn && round === 0);
       if (calls.length === 0 || signal.aborted) break;
       speech.pause();
       await options.wanted;
@@ -72,14 +75,14 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
   }
 }
 
-async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
+async function speakOnce(options: ModelReplyOptions, goesOn: boolean): Promise<ToolCall[]> {
   const { model, prompt, tools, speech, signal, sessionId } = options;
   const calls: ToolCall[] = [];
   let room = MOST_CHARACTERS;
   const request = {
     conversationId: String(sessionId),
     prompt,
-    messages: options.messages(),
+    ...(goesOn ? goingOn(options.messages()) : { messages: options.messages() }),
     tools: tools.offered,
     signal,
   };

@@ -42,6 +42,7 @@ export async function writeReply(options: WriteReplyOptions): Promise<EndReason 
   signal.addEventListener("abort", abort, { once: true });
   try {
     const reply = replyWithModel({
+      goesOn: false,
       ...options,
       turn: written.turn.number,
       messages: () => conversation.messages,

@@ -94,16 +94,16 @@ describe("Deepgram faults", () => {
     expect(call.bytes(2)).toBe(300 * 8);
   });
 
-  it("notices within 3 s of speech a connection that says nothing to it, and loses no word", async () => {
+  it("notices within 2 s of speech a connection that says nothing to it, and loses no word", async () => {
     call = await DeepgramCall.open();
     await call.comes("ready");
     call.standIn.inject({ type: "stall", afterMessages: 0 });
-    await call.speaks(silence(5_000), speech(600), silence(2_380));
+    await call.speaks(silence(5_000), speech(600), silence(1_380));
     expect(call.events).toEqual(["ready"]);
     await call.speaks(silence(40));
     expect(call.events).toEqual(["ready", "failed PROVIDER_TIMEOUT"]);
     await call.pass(FIRST_RETRY);
-    await call.pass(200, 200); // what was kept of 4 s goes in two portions
+    await call.pass(200, 200); // what was kept of 3 s goes in two portions
     await call.pass(50);
     await call.comes("endpoint");
     expect(call.events.slice(2)).toEqual(["ready", "interim I would", `final ${SAID}`, "endpoint"]);
@@ -210,7 +210,7 @@ describe("Deepgram faults", () => {
     await call.comes("interim I would");
     call.standIn.inject({ type: "stall", afterMessages: 0 });
     call.stream.finalize();
-    await call.pass(1_500);
+    await call.pass(1_000);
     await call.comes("failed PROVIDER_TIMEOUT");
     await call.pass(FIRST_RETRY);
     await call.comes(`final ${SAID}`);

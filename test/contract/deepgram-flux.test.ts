@@ -168,7 +168,7 @@ describe("Deepgram Flux", () => {
     await call.comes("interim I would like to book a");
     call.standIn.inject({ type: "stall", afterMessages: 0 });
     call.stream.finalize();
-    await call.pass(1_500);
+    await call.pass(1_000);
     await call.comes("failed PROVIDER_TIMEOUT");
     await call.pass(250);
     await call.pass(200, 200);
@@ -207,7 +207,7 @@ describe("Deepgram Flux", () => {
     await call.comes("interim I would");
     call.standIn.inject({ type: "stall", afterMessages: 0 });
     call.stream.finalize();
-    await call.pass(1_500);
+    await call.pass(1_000);
     await call.comes("failed PROVIDER_TIMEOUT");
     await call.pass(250);
     await call.comes(`final ${SAID}`);

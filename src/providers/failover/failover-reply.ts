@@ -20,12 +20,13 @@ export interface FailoverReplyOptions extends FailoverLanguageModelOptions {
 export class FailoverReply {
   readonly #options: FailoverReplyOptions;
   readonly #candidates: Iterator<Candidate, undefined>;
-  /** What was given to the user, in whole words. */
-  #said = "";
+  /** What was given to the user, in whole words, by these models or before. */
+  #said: string;
   #calledTool = false;
 
   constructor(options: FailoverReplyOptions) {
     this.#options = options;
+    this.#said = options.request.continuing ?? "";
     this.#candidates = candidatesOf(options);
   }
 
