@@ -21,7 +21,7 @@ const providerPorts = [
   "pipeline/speech-to-speech.ts",
 ];
 const provider = (...packages: string[]): Rule => ({
-  ours: [...providerPorts, "audio", "runtime"],
+  ours: [...providerPorts, "providers/sockets", "audio", "runtime"],
   packages,
 });
 
@@ -56,6 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "providers/openai-realtime": provider("ws", "openai"),
   "providers/openai-transcription": provider("ws", "openai"),
   "providers/scripted": provider(),
+  "providers/sockets": { ours: ["runtime"], packages: ["ws"] },
   store: { ours: ["calls", "runtime"], packages: ["kysely", "pg"] },
   recordings: { ours: ["calls", "audio", "runtime"], packages: ["@aws-sdk/client-s3"] },
   webhooks: { ours: ["calls", "runtime"], packages: ["jose"] },

@@ -165,10 +165,7 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
 
   it("calls each number once, with PostgreSQL", async ({ skip }) => {
     const postgres = await startPostgres();
-    if ("missing" in postgres) {
-      console.log(`skipped: ${postgres.missing}`);
-      return skip(postgres.missing);
-    }
+    if ("missing" in postgres) return skip(postgres.missing);
     closers.push(() => postgres.stop());
     const dataDir = dataDirectory();
     const wanted = await survive({

@@ -136,10 +136,7 @@ describe("the history of calls whose gateway is killed with SIGKILL again and ag
 
   it("arrives for each ended call, with PostgreSQL", async ({ skip }) => {
     const postgres = await startPostgres();
-    if ("missing" in postgres) {
-      console.log(`skipped: ${postgres.missing}`);
-      return skip(postgres.missing);
-    }
+    if ("missing" in postgres) return skip(postgres.missing);
     closers.push(() => postgres.stop());
     const { receiver, trial } = await trialOf({ DATABASE_URL: postgres.url }, 30, 2);
     await survive(receiver, trial);

@@ -14,7 +14,6 @@ import { startPostgres } from "../support/postgres.ts";
 import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
 const postgres = await startPostgres();
-if ("missing" in postgres) console.log(`Tests on PostgreSQL are skipped: ${postgres.missing}`);
 const GREETING = "Hello, and thank you for calling. How can I help you?";
 const AWAY = "the store cannot be written to; calls go on, changes wait";
 

@@ -14,7 +14,6 @@ export interface Place {
 }
 
 const server = await startPostgres();
-if ("missing" in server) console.log(`Tests on PostgreSQL are skipped: ${server.missing}`);
 const cleanUps: (() => Promise<void>)[] = [];
 
 afterEach(async () => {

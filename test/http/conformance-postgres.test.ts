@@ -1,16 +1,12 @@
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe } from "vitest";
 import { startPostgres } from "../support/postgres.ts";
 import { startForConformance } from "./conformance-start.ts";
 import { conformance } from "./conformance-suite.ts";
 
 const postgres = await startPostgres();
 
-if ("missing" in postgres) {
-  console.log(`skipped: ${postgres.missing}`);
-  it.skip(postgres.missing, () => {});
-} else {
-  describe("with PostgreSQL", () => {
-    afterAll(() => postgres.stop());
-    conformance(() => startForConformance({ DATABASE_URL: postgres.url }));
-  });
-}
+describe.skipIf("missing" in postgres)("with PostgreSQL", () => {
+  const { url, stop } = "url" in postgres ? postgres : { url: "", stop: async () => {} };
+  afterAll(stop);
+  conformance(() => startForConformance({ DATABASE_URL: url }));
+});

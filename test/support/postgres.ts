@@ -40,10 +40,9 @@ export interface PostgresServer {
  */
 export async function startPostgres(): Promise<PostgresServer | { missing: string }> {
   const binaries = findBinaries();
-  if (binaries === undefined)
-    return { missing: "PostgreSQL's programs initdb and postgres are not installed" };
+  if (binaries === undefined) return lacking("PostgreSQL's programs initdb and postgres are not installed");
   const user = await unprivilegedUser();
-  if (user === "none") return { missing: "PostgreSQL does not run as root, and there is no other user" };
+  if (user === "none") return lacking("PostgreSQL does not run as root, and there is no other user");
   const directory = await mkdtemp(join(tmpdir(), "earshot-postgres-"));
   try {
     const password = "pass/word@1";
@@ -72,6 +71,12 @@ export async function startPostgres(): Promise<PostgresServer | { missing: strin
     await rm(directory, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Told where it is found out, so that nothing is left out in silence. */
+function lacking(missing: string): { missing: string } {
+  console.log(`What needs PostgreSQL is skipped: ${missing}`);
+  return { missing };
 }
 
 /** The newest of the installed ones, or those of the `PATH`. */

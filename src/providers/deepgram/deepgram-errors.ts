@@ -16,17 +16,7 @@ export function refusal(status: number, headers: Readonly<Record<string, unknown
   return new GatewayError(codeOf(status), `Deepgram answered ${status}: ${reason} (request ${request})`);
 }
 
-/** A connection that ended without our asking; close reasons carry codes such as `NET-0001`. */
-export function closedByVendor(code: number, reason: string): GatewayError {
-  return new GatewayError("PROVIDER_UNAVAILABLE", `Deepgram closed with ${code} ${reason}`.trimEnd());
-}
-
 /** A message that is not what the protocol says. */
 export function protocolError(message: string, cause?: unknown): GatewayError {
   return new GatewayError("PROVIDER_PROTOCOL", `Deepgram: ${message}`, { cause });
-}
-
-/** The attempts are used up: the stream is over, whatever the last error was. */
-export function givenUp(attempts: number, cause: GatewayError): GatewayError {
-  return new GatewayError("PROVIDER_REFUSED", `Deepgram given up after ${attempts} attempts`, { cause });
 }

@@ -1,5 +1,6 @@
 import type { TextToSpeech, VoiceConnection, VoiceOptions } from "../../pipeline/text-to-speech.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import { deepgramSocket } from "./deepgram-socket.ts";
 import { SpeakConnection } from "./speak-connection.ts";
 import { speakPath } from "./speak-messages.ts";
 
@@ -61,6 +62,7 @@ export class DeepgramTextToSpeech implements TextToSpeech {
     const path = speakPath(own ?? this.#options.model ?? DEFAULT_VOICE_MODEL);
     const connection = new SpeakConnection(
       {
+        ...deepgramSocket,
         url: new URL(path, baseUrl.replace(/^http/, "ws")).href,
         headers: { Authorization: `Token ${apiKey}` },
         clock,

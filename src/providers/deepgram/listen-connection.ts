@@ -4,9 +4,10 @@ import { KeptAudio } from "../../audio/kept-audio.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
 import { Portions } from "../../runtime/portions.ts";
+import { ReconnectingSocket } from "../sockets/reconnecting-socket.ts";
 import { DeafnessWatch } from "./deafness-watch.ts";
+import { deepgramSocket } from "./deepgram-socket.ts";
 import { InsertedSilence } from "./inserted-silence.ts";
-import { ReconnectingSocket } from "./reconnecting-socket.ts";
 
 /** Audio kept for sending, or for sending again: 30 s. */
 const KEPT_BYTES = 30_000 * BYTES_PER_MS;
@@ -81,7 +82,12 @@ export class ListenConnection<Message> {
     this.#deafness = new DeafnessWatch(clock, deadlines.deaf);
     this.#uplink = new Portions(clock, PORTION_EVERY, () => this.#sendPortion());
     this.#socket = new ReconnectingSocket(
-      { url, headers, clock, random, connectDeadline: deadlines.connect, closeDeadline: deadlines.close },
+      {
+        ...deepgramSocket,
+        ...{ url, headers, clock, random },
+        connectDeadline: deadlines.connect,
+        closeDeadline: deadlines.close,
+      },
       {
         opened: () => {
           this.#base = this.#audio.sent;

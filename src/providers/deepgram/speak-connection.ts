@@ -1,13 +1,13 @@
 import type { SpeechEvent, Utterance, VoiceConnection } from "../../pipeline/text-to-speech.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
 import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
-import { protocolError } from "./deepgram-errors.ts";
-import { FlushBudget } from "./flush-budget.ts";
 import {
   ReconnectingSocket,
   type ReconnectingSocketOptions,
   type SocketListener,
-} from "./reconnecting-socket.ts";
+} from "../sockets/reconnecting-socket.ts";
+import { protocolError } from "./deepgram-errors.ts";
+import { FlushBudget } from "./flush-budget.ts";
 import { CLEAR, CLOSE, encodeSpeak, FLUSH, parseSpeak, type SpeakMessage } from "./speak-messages.ts";
 import { type SpeakDeadlines, type SpeakHost, SpeakUtterance } from "./speak-utterance.ts";
 import type { SpokenSegment } from "./spoken-segment.ts";

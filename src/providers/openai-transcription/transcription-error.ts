@@ -45,10 +45,6 @@ export function protocolError(what: string, cause?: unknown): GatewayError {
   return new GatewayError("PROVIDER_PROTOCOL", `openai transcription: ${what}`, { cause });
 }
 
-export function unavailable(what: string, cause?: unknown): GatewayError {
-  return new GatewayError("PROVIDER_UNAVAILABLE", `openai transcription: ${what}`, { cause });
-}
-
 export function timedOut(what: string): GatewayError {
   return new GatewayError("PROVIDER_TIMEOUT", `openai transcription: ${what}`);
 }

@@ -3,6 +3,11 @@ import { KeptAudio } from "../../audio/kept-audio.ts";
 import type { TranscriptEvent, TranscriptionStream } from "../../pipeline/speech-to-text.ts";
 import type { Cancel } from "../../runtime/clock.ts";
 import { asGatewayError, type GatewayError } from "../../runtime/errors.ts";
+import {
+  ReconnectingSocket,
+  type ReconnectingSocketOptions,
+  type SocketListener,
+} from "../sockets/reconnecting-socket.ts";
 import { AwaitedWords } from "./awaited-words.ts";
 import { PRE_ROLL, SpeechStretch } from "./speech-stretch.ts";
 import type { TranscriptionDeadlines } from "./transcription-deadlines.ts";
@@ -20,11 +25,7 @@ import {
   takesKeywords,
   writesLive,
 } from "./transcription-events.ts";
-import {
-  TranscriptionSocket,
-  type TranscriptionSocketListener,
-  type TranscriptionSocketOptions,
-} from "./transcription-socket.ts";
+import { transcriptionSocket } from "./transcription-socket.ts";
 
 /** Audio kept for sending, or for sending again: more than the longest stretch. */
 const KEPT_BYTES = 30_000 * BYTES_PER_MS;
@@ -36,7 +37,8 @@ const LARGEST_MESSAGE = 250 * BYTES_PER_MS;
 const LEAST_COMMIT = 100 * BYTES_PER_MS;
 
 export interface TranscriptionStreamOptions
-  extends Omit<TranscriptionSocketOptions, "connectDeadline" | "closeDeadline"> {
+  extends Pick<ReconnectingSocketOptions, "url" | "clock" | "random"> {
+  readonly apiKey: string;
   readonly settings: TranscriptionSettings;
   readonly deadlines: TranscriptionDeadlines;
   readonly onAudioDropped: (ms: number) => void;
@@ -47,9 +49,9 @@ export interface TranscriptionStreamOptions
  * final words of that come back. All audio without final words is kept and sent again, as fast as the network takes it,
  * with the commits in their places, when a connection is lost.
  */
-export class OpenAiTranscriptionStream implements TranscriptionStream, TranscriptionSocketListener {
+export class OpenAiTranscriptionStream implements TranscriptionStream, SocketListener {
   readonly #options: TranscriptionStreamOptions;
-  readonly #socket: TranscriptionSocket;
+  readonly #socket: ReconnectingSocket;
   readonly #audio = new KeptAudio(KEPT_BYTES);
   readonly #stretch = new SpeechStretch();
   readonly #words = new AwaitedWords();
@@ -72,8 +74,14 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, Transcrip
     this.#options = options;
     this.#emit = emit;
     const { url, apiKey, clock, random, deadlines } = options;
-    this.#socket = new TranscriptionSocket(
-      { url, apiKey, clock, random, connectDeadline: deadlines.connect, closeDeadline: deadlines.close },
+    this.#socket = new ReconnectingSocket(
+      {
+        ...transcriptionSocket,
+        ...{ url, clock, random },
+        headers: { authorization: `Bearer ${apiKey}` },
+        connectDeadline: deadlines.connect,
+        closeDeadline: deadlines.close,
+      },
       this,
     );
   }

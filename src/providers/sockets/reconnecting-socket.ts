@@ -1,8 +1,7 @@
 import { WebSocket } from "ws";
 import { backoffDelay } from "../../runtime/backoff.ts";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
-import { asGatewayError, GatewayError } from "../../runtime/errors.ts";
-import { closedByVendor, givenUp, protocolError, refusal } from "./deepgram-errors.ts";
+import { asGatewayError, type ErrorCode, GatewayError } from "../../runtime/errors.ts";
 
 /** Losses in a row after which the socket is given up; a connection that held {@link HEALTHY_AFTER} ms ends the row. */
 const MAX_RETRIES = 5;
@@ -12,10 +11,19 @@ const BACKOFF = { first: 250, max: 4_000 };
 
 /** The largest answer seen is a few KB of words. */
 const MAX_MESSAGE = 1 << 20;
-/** Bytes not taken by the network beyond which the connection counts as lost: 30 s of audio. */
-const MAX_UNSENT = 240_000;
+/** What is particular to a vendor. */
+export interface SocketVendor {
+  /** As errors name it. */
+  readonly vendor: string;
+  /** Bytes not taken by the network beyond which the connection counts as lost. */
+  readonly mostUnsent: number;
+  /** An upgrade that was answered with an HTTP status instead of 101. */
+  readonly refusal: (status: number, headers: Readonly<Record<string, unknown>>) => GatewayError;
+  /** How often it is asked for a sign of life, in ms: without one until the next time the connection is lost. Unset: never. */
+  readonly pingEvery?: number;
+}
 
-export interface ReconnectingSocketOptions {
+export interface ReconnectingSocketOptions extends SocketVendor {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;
@@ -43,6 +51,8 @@ export class ReconnectingSocket {
   #socket: WebSocket | undefined;
   #cancelTimer: Cancel | undefined;
   #openedAt: number | undefined;
+  /** Something came since the last ping. */
+  #heard = false;
   #losses = 0;
   #closing: Promise<void> | undefined;
 
@@ -76,8 +86,8 @@ export class ReconnectingSocket {
   send(data: string | Uint8Array): boolean {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return false;
-    if (socket.bufferedAmount > MAX_UNSENT) {
-      this.#lose(socket, new GatewayError("PROVIDER_TIMEOUT", "Deepgram does not take the audio"));
+    if (socket.bufferedAmount > this.#options.mostUnsent) {
+      this.#lose(socket, this.#error("PROVIDER_TIMEOUT", "the audio is not taken"));
       return false;
     }
     socket.send(data);
@@ -101,14 +111,14 @@ export class ReconnectingSocket {
     if (this.#socket !== undefined) this.#lose(this.#socket, error);
   }
 
-  /** Says `farewell`, closes, and cuts the socket when the vendor does not close in time. Nothing is told after. */
-  close(farewell: string): Promise<void> {
+  /** Says `farewell` if there is one, closes, and cuts the socket when the vendor does not close in time. Nothing is told after. */
+  close(farewell?: string): Promise<void> {
     this.#closing ??= this.#shutDown(farewell);
     return this.#closing;
   }
 
   #dial(): void {
-    const { url, headers, clock, connectDeadline } = this.#options;
+    const { url, headers, clock, connectDeadline, refusal } = this.#options;
     const socket = new WebSocket(url, {
       headers,
       perMessageDeflate: false,
@@ -118,30 +128,45 @@ export class ReconnectingSocket {
     this.#socket = socket;
     this.#openedAt = undefined;
     this.#cancelTimer = clock.after(connectDeadline, () => {
-      this.#lose(
-        socket,
-        new GatewayError("PROVIDER_TIMEOUT", `Deepgram: no 101 within ${connectDeadline} ms`),
-      );
+      this.#lose(socket, this.#error("PROVIDER_TIMEOUT", `no 101 within ${connectDeadline} ms`));
     });
     socket.on("open", () => this.#opened(socket));
+    socket.on("pong", () => {
+      this.#heard = true;
+    });
     socket.on("message", (data, isBinary) => {
       if (socket !== this.#socket) return;
+      this.#heard = true;
       if (!isBinary) this.#listener.message(String(data));
       else if (this.#listener.audio !== undefined) this.#listener.audio(data as Buffer);
-      else this.#lose(socket, protocolError("a message is binary"));
+      else this.#lose(socket, this.#error("PROVIDER_PROTOCOL", "a message is binary"));
     });
     socket.on("unexpected-response", (_request, response) => {
       this.#lose(socket, refusal(response.statusCode ?? 0, response.headers));
     });
     socket.on("error", (error) => this.#lose(socket, asGatewayError(error, "PROVIDER_UNAVAILABLE")));
-    socket.on("close", (code, reason) => this.#lose(socket, closedByVendor(code, String(reason))));
+    socket.on("close", (code, reason) =>
+      this.#lose(socket, this.#error("PROVIDER_UNAVAILABLE", `closed with ${code} ${reason}`.trimEnd())),
+    );
   }
 
   #opened(socket: WebSocket): void {
     if (socket !== this.#socket) return;
     this.#cancelTimer?.();
     this.#openedAt = this.#options.clock.now();
+    this.#watch(socket);
     this.#listener.opened();
+  }
+
+  #watch(socket: WebSocket): void {
+    const { clock, pingEvery } = this.#options;
+    if (pingEvery === undefined) return;
+    this.#heard = false;
+    socket.ping();
+    this.#cancelTimer = clock.after(pingEvery, () => {
+      if (this.#heard) this.#watch(socket);
+      else this.#lose(socket, this.#error("PROVIDER_TIMEOUT", "the connection fell silent"));
+    });
   }
 
   #lose(socket: WebSocket, error: GatewayError): void {
@@ -160,17 +185,22 @@ export class ReconnectingSocket {
   }
 
   #verdict(error: GatewayError): GatewayError {
-    return error.retryable && this.#losses >= MAX_RETRIES ? givenUp(MAX_RETRIES + 1, error) : error;
+    if (!error.retryable || this.#losses < MAX_RETRIES) return error;
+    return this.#error("PROVIDER_REFUSED", `given up after ${MAX_RETRIES + 1} attempts`, error);
   }
 
-  async #shutDown(farewell: string): Promise<void> {
+  #error(code: ErrorCode, what: string, cause?: GatewayError): GatewayError {
+    return new GatewayError(code, `${this.#options.vendor}: ${what}`, { cause });
+  }
+
+  async #shutDown(farewell: string | undefined): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#cancelTimer?.();
     if (socket === undefined) return;
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     if (socket.readyState === WebSocket.OPEN) {
-      socket.send(farewell);
+      if (farewell !== undefined) socket.send(farewell);
       socket.close(1000);
       this.#cancelTimer = this.#options.clock.after(this.#options.closeDeadline, () => socket.terminate());
     } else {
