@@ -1,6 +1,6 @@
 import { BYTES_PER_MS } from "../src/audio/audio-format.ts";
 
-/** Shorter silences at the ear are not noticed (DESIGN §6). */
+/** Shorter silences at the ear are not noticed (`docs/benchmarks.md`). */
 const HOLE = 40;
 /** A longer silence is the end of a reply. */
 const REPLY_END = 1_500;

@@ -35,7 +35,7 @@ export interface RampStep {
 }
 
 const COLLECT_EVERY = 500;
-/** DESIGN §6: the load that a gateway carries ends where one turn in a hundred loses more. */
+/** The load that a gateway carries ends where one turn in a hundred loses more. */
 const WORST_OWN = 100;
 
 /** Follows a system under load; one measure after another. */

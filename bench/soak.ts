@@ -18,7 +18,7 @@ const SPREAD = 20_000;
 const ROWS = 15;
 /** Flat: the line through the last two thirds rises by less than this share of their mean. */
 const FLAT = { memory: 0.1, resources: 0.05 };
-/** DESIGN §6, in ms. */
+/** The longest that a timer may wait, in ms. */
 const WORST_STALL = 50;
 
 interface Sample extends ProcessHealth {

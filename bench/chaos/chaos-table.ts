@@ -1,5 +1,6 @@
 import type { Cell, Table } from "../benchmark.ts";
 import { quantile } from "../quantiles.ts";
+import { isOfFleet } from "./faults.ts";
 import type { RowResult } from "./run-row.ts";
 
 /** One result as a line of the table. Times in ms. */
@@ -26,9 +27,12 @@ export function lineOf({ row, met, verdicts }: RowResult): Table["rows"][number]
 
 /** What a result falls short of, in words; empty when it meets its targets. */
 export function missesOf(result: RowResult): readonly string[] {
-  const { row, verdicts } = result;
+  const { row, met, verdicts } = result;
   const line = lineOf(result);
   const misses: string[] = [];
+  if (row.fault !== undefined && !isOfFleet(row.fault) && met < verdicts.length)
+    misses.push(`${verdicts.length - met} of ${verdicts.length} calls did not meet the fault`);
+  if (row.fault !== undefined && met === 0) misses.push("nobody met the fault");
   const survived = verdicts.filter((verdict) => verdict.survived).length;
   if (survived < verdicts.length)
     misses.push(`${verdicts.length - survived} of ${verdicts.length} calls lost`);

@@ -137,3 +137,7 @@ export const chaosRows: readonly ChaosRow[] = [
   { name: "rolling restart of two", calls: FLEET_CALLS, fault: { at: "roll" }, target: LOSS_TARGET },
   { name: "store away for 10 s", calls: FLEET_CALLS, fault: { at: "store" }, target: undefined },
 ];
+
+export function isOfFleet(fault: CallFault | FleetFault): fault is FleetFault {
+  return fault.at === "kill" || fault.at === "roll" || fault.at === "store";
+}

@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/runtime/clock.ts";
 import { type Balancer, startBalancer } from "../../src/simulation/balancer/balancer.ts";
-import { freePort } from "../../test/support/gateway-process.ts";
+import { freePort } from "../../test/support/free-port.ts";
 import type { PostgresServer } from "../../test/support/postgres.ts";
 import { pause } from "../pause.ts";
 import { type ServerProcess, startServerProcess } from "../server-process.ts";

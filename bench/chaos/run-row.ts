@@ -7,9 +7,9 @@ import { GREETING } from "../systems.ts";
 import { CallFaults, type Met } from "./call-faults.ts";
 import { type CallVerdict, judge } from "./call-verdict.ts";
 import { ChaosCall, type ChaosCallReport } from "./chaos-call.ts";
-import type { ChaosRow, FleetFault } from "./faults.ts";
+import { type ChaosRow, type FleetFault, isOfFleet } from "./faults.ts";
 import { GatewayFleet } from "./gateway-fleet.ts";
-import { BACKUP, GATEWAY } from "./provider-lists.ts";
+import { BACKUP, GATEWAY, PROVIDER_LISTS } from "./provider-lists.ts";
 import { VendorSet, vendorEnvironment } from "./vendor-set.ts";
 
 /** Between two calls placed, in ms: callers talk at different times. */
@@ -28,8 +28,6 @@ export interface RowSetting {
   /** Numbers of the row's calls begin here. */
   readonly firstCall: number;
   readonly turns: number;
-  /** The gateway's provider lists. */
-  readonly lists: Readonly<Record<string, string>>;
   /** For rows that need a shared store; undefined: there is none on this machine. */
   readonly postgres: PostgresServer | undefined;
 }
@@ -42,18 +40,14 @@ export interface RowResult {
 }
 
 /** What a gateway is told in every row. */
-export function gatewayEnvironment(
-  first: VendorSet,
-  second: VendorSet,
-  lists: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+export function gatewayEnvironment(first: VendorSet, second: VendorSet): Readonly<Record<string, string>> {
   return {
     MAX_CALLS: "1000",
     AGENT_GREETING: GREETING,
     SENTIMENT_PROVIDER: "embedded",
     ...vendorEnvironment(first),
     ...vendorEnvironment(second, BACKUP),
-    ...lists,
+    ...PROVIDER_LISTS,
   };
 }
 
@@ -65,7 +59,7 @@ export async function runRow(row: ChaosRow, setting: RowSetting): Promise<RowRes
   const first = await VendorSet.start((question) => faults?.asked(question));
   const second = await VendorSet.start(() => undefined);
   try {
-    const environment = gatewayEnvironment(first, second, setting.lists);
+    const environment = gatewayEnvironment(first, second);
     if (fault !== undefined && isOfFleet(fault)) return await runFleetRow(row, fault, setting, environment);
     const server = await startServerProcess({ file: GATEWAY, environment });
     try {
@@ -162,8 +156,4 @@ function resultOf(
     return judge(report, words, turns, fault && { turn: fault.turn, deadline: fault.at - origin });
   });
   return { row, met: met.filter((one) => one !== undefined).length, verdicts };
-}
-
-function isOfFleet(fault: NonNullable<ChaosRow["fault"]>): fault is FleetFault {
-  return fault.at === "kill" || fault.at === "roll" || fault.at === "store";
 }

@@ -3,7 +3,7 @@
  * the others; whoever sets one is told, so that nobody relies on what is not there.
  */
 const shortfalls: Readonly<Record<string, string>> = {
-  REDIS_URL: "this version shares nothing between replicas",
+  REDIS_URL: "this version does not use Redis; processes share DATABASE_URL",
   ELEVEN_LABS_AGENT_ID: "this version has no ElevenLabs outbound service",
   PHONE_NUMBER_ID: "this version has no ElevenLabs outbound service",
 };

@@ -7,7 +7,8 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { startTwilioStandIn, type TwilioStandIn } from "../../src/simulation/stand-ins/twilio-stand-in.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { eventually } from "../support/call-desk.ts";
-import { freePort, GatewayProcess } from "../support/gateway-process.ts";
+import { freePort } from "../support/free-port.ts";
+import { GatewayProcess } from "../support/gateway-process.ts";
 import { startPostgres } from "../support/postgres.ts";
 
 const closers: (() => unknown)[] = [];

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock as clock } from "../../src/runtime/clock.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
-import { freePort } from "../support/gateway-process.ts";
+import { freePort } from "../support/free-port.ts";
 import { ImageRun } from "../support/image-run.ts";
 
 /** What a container has, as far as it goes without one: the Dockerfile's tree, command, user and read-only files. */
@@ -48,14 +48,17 @@ async function healthCheck(at: number): Promise<number> {
   return code as number;
 }
 
-it("cannot write where it is, only where its data is", async () => {
+it("cannot write where it is, only where its data is", async ({ skip }) => {
   const writes = (path: string) =>
     image.runs(`const path = ${JSON.stringify(path)}; fs.writeFileSync(path, ""); fs.rmSync(path)`);
-  const isRoot = process.getuid?.() === 0; // whom permissions alone do not stop
-  const locked = image.containment === "the same user" && isRoot ? 0 : 1;
-  expect(await writes("dist/main.js")).toBe(locked);
-  expect(await writes("left-behind")).toBe(locked);
   expect(await writes(`${image.data}/probe`)).toBe(0);
+  const why = "root without a sandbox may write anywhere";
+  if (image.containment === "the same user" && process.getuid?.() === 0) {
+    console.log(`skipped: ${why}`);
+    return skip(why);
+  }
+  expect(await writes("dist/main.js")).toBe(1);
+  expect(await writes("left-behind")).toBe(1);
 }, 120_000);
 
 it("answers a call and speaks, its recording and journal are kept, and all of it is for its own user alone", async () => {

@@ -10,7 +10,8 @@ import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { eventually } from "../support/call-desk.ts";
-import { freePort, GatewayProcess } from "../support/gateway-process.ts";
+import { freePort } from "../support/free-port.ts";
+import { GatewayProcess } from "../support/gateway-process.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { WebhookReceiver } from "../support/webhook-receiver.ts";
 

@@ -4,11 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { SILENCE } from "../../src/audio/audio-format.ts";
 import { encodeMulaw } from "../../src/audio/mulaw.ts";
-import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import { readWav } from "../../src/audio/wav.ts";
-import { EmbeddedSpeechToText } from "../../src/providers/embedded/embedded-speech-to-text.ts";
-import { RecogniserEngine } from "../../src/providers/embedded/recogniser-engine.ts";
-import { inlineRecogniser } from "../../src/providers/embedded/recogniser-link.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
@@ -17,6 +13,7 @@ import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { S3StandIn } from "../../src/simulation/stand-ins/s3-stand-in.ts";
 import { eventually } from "../support/call-desk.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
+import { recognised } from "../support/recognised.ts";
 import { speech } from "../support/virtual-call.ts";
 
 const clock = systemClock;
@@ -72,24 +69,6 @@ async function agentOf(url: string): Promise<Uint8Array> {
   await eventually(async () => (await recordingOf(url)).status === 200, "the recording is there");
   const wav = readWav(new Uint8Array(await (await recordingOf(url)).arrayBuffer()));
   return encodeMulaw(wav.channels[1] as Int16Array);
-}
-
-/** What a recogniser makes of it, when it has these phrases to choose from. */
-async function recognised(mulaw: Uint8Array, phrases: readonly string[]): Promise<string[]> {
-  const engine = await RecogniserEngine.load();
-  const link = inlineRecogniser(engine);
-  const recogniser = new EmbeddedSpeechToText(clock, await loadVoiceActivity(), { link });
-  const heard: string[] = [];
-  const stream = recogniser.open({ language: "en-US" }, (event) => {
-    if (event.type === "final" && event.text !== "") heard.push(event.text);
-  });
-  stream.hint(phrases);
-  stream.push(mulaw);
-  stream.push(new Uint8Array(8000).fill(SILENCE));
-  stream.finalize();
-  await recogniser.close("test");
-  await engine.settled();
-  return heard;
 }
 
 const greeting = "All our lines are busy, please call tomorrow.";

@@ -1,16 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { SILENCE } from "../../src/audio/audio-format.ts";
-import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/config.ts";
-import { EmbeddedSpeechToText } from "../../src/providers/embedded/embedded-speech-to-text.ts";
-import { RecogniserEngine } from "../../src/providers/embedded/recogniser-engine.ts";
-import { inlineRecogniser } from "../../src/providers/embedded/recogniser-link.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
+import { recognised } from "../support/recognised.ts";
 import { speech } from "../support/virtual-call.ts";
 
 const clock = systemClock;
@@ -36,25 +32,6 @@ async function dials(
     record: true,
   });
   return phone.call();
-}
-
-/** What a recogniser makes of the recording, when it has these phrases to choose from. */
-async function recognised(mulaw: Uint8Array, phrases: readonly string[]): Promise<string[]> {
-  const engine = await RecogniserEngine.load();
-  const recogniser = new EmbeddedSpeechToText(clock, await loadVoiceActivity(), {
-    link: inlineRecogniser(engine),
-  });
-  const heard: string[] = [];
-  const stream = recogniser.open({ language: "en-US" }, (event) => {
-    if (event.type === "final" && event.text !== "") heard.push(event.text);
-  });
-  stream.hint(phrases);
-  stream.push(mulaw);
-  stream.push(new Uint8Array(8000).fill(SILENCE));
-  stream.finalize();
-  await recogniser.close("test");
-  await engine.settled();
-  return heard;
 }
 
 const goodbye = "thank you for calling goodbye";

@@ -8,7 +8,8 @@ import {
   type DeepgramStandIn,
   startDeepgramStandIn,
 } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
-import { silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { silence, speech } from "./deepgram-harness.ts";
 
 const SAID = "I would like to book a table.";
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { DeepgramCall, silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { DeepgramCall, silence, speech } from "./deepgram-harness.ts";
 
 const SAID = "I would like to book a table.";
 const FLUX = { model: "flux-general-en" };

@@ -11,6 +11,7 @@ import {
   type DeepgramStandInOptions,
   startDeepgramStandIn,
 } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
+import { until } from "../support/until.ts";
 
 /** A loud tone: what the stand-in's ear and the batcher take for speech. */
 export function speech(ms: number): Uint8Array {
@@ -23,15 +24,6 @@ export function speech(ms: number): Uint8Array {
 
 export function silence(ms: number): Uint8Array {
   return new Uint8Array((ms * SAMPLE_RATE) / 1000).fill(SILENCE);
-}
-
-/** Waits for something that real sockets bring; gives up after some thousand turns of the event loop. */
-export async function until(holds: () => boolean, what = String(holds)): Promise<void> {
-  for (let turn = 0; turn < 20_000; turn++) {
-    if (holds()) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  throw new Error(`never came true: ${what}`);
 }
 
 function describe(event: TranscriptEvent): string {

@@ -7,7 +7,8 @@ import {
   type DeepgramStandIn,
   startDeepgramStandIn,
 } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
-import { silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { silence, speech } from "./deepgram-harness.ts";
 
 const V1 = "/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000";
 

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import type { SpeechEvent, Utterance, VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
+import type { VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
 import { DeepgramTextToSpeech } from "../../src/providers/deepgram/deepgram-text-to-speech.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
@@ -10,26 +10,18 @@ import {
 } from "../../src/simulation/stand-ins/deepgram-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
 import { startStandInServer } from "../../src/simulation/stand-ins/stand-in-server.ts";
-import { until } from "./deepgram-harness.ts";
+import { keeping } from "../support/keeping.ts";
+import { until } from "../support/until.ts";
+import { begin, ended, errorOf, type Speech, say } from "./voice-harness.ts";
 
 const QUICK = { firstByte: 0, speed: 100_000, charactersPerSecond: 20, chunk: 400 };
 
-const open: { close(): Promise<void> }[] = [];
 let clock: ManualClock;
+const kept = keeping(() => clock);
 
 beforeEach(() => {
   clock = new ManualClock();
 });
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  expect(clock.armed, "timers left behind").toBe(0);
-});
-
-function kept<One extends { close(): Promise<void> }>(one: One): One {
-  open.push(one);
-  return one;
-}
 
 async function standInWith(options: Partial<DeepgramStandInOptions> = {}): Promise<StandIn> {
   return kept(await startDeepgramStandIn({ clock: systemClock, voice: QUICK, ...options }));
@@ -41,33 +33,6 @@ function connect(origin: string, voice?: string, model?: string): VoiceConnectio
   return kept(
     new DeepgramTextToSpeech(options).open(voice === undefined ? language : { ...language, voice }),
   );
-}
-
-interface Speech {
-  readonly utterance: Utterance;
-  readonly events: SpeechEvent[];
-}
-
-function begin(connection: VoiceConnection): Speech {
-  const events: SpeechEvent[] = [];
-  return { utterance: connection.speak((event) => events.push(event)), events };
-}
-
-function say(connection: VoiceConnection, ...pieces: string[]): Speech {
-  const speech = begin(connection);
-  for (const piece of pieces) speech.utterance.write(piece);
-  speech.utterance.end();
-  return speech;
-}
-
-function ended({ events }: Speech): boolean {
-  const last = events.at(-1)?.type;
-  return last === "done" || last === "failed";
-}
-
-function errorOf({ events }: Speech): string | undefined {
-  const last = events.at(-1);
-  return last?.type === "failed" ? last.error.code : undefined;
 }
 
 function bytesOf({ events }: Speech): number {

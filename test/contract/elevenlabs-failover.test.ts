@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { SpeechEvent, Utterance, VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
 import { ElevenLabsTextToSpeech } from "../../src/providers/elevenlabs/elevenlabs-text-to-speech.ts";
 import { failoverTextToSpeech } from "../../src/providers/failover/failover-text-to-speech.ts";
@@ -8,28 +8,20 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
 import type { Fault, StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
+import { keeping } from "../support/keeping.ts";
+import { until } from "../support/until.ts";
 
 /** Messages of 300 ms: six characters of 50 ms. */
 const QUICK = { clock: systemClock, firstByte: 0, speed: 100_000, charactersPerSecond: 20, chunk: 300 };
 const BYTES = 400;
 const TEXT = "Sure thing, I can help you with that. We open at nine. ";
 
-const open: { close(): Promise<void> }[] = [];
 let clock: ManualClock;
+const kept = keeping(() => clock);
 
 beforeEach(() => {
   clock = new ManualClock();
 });
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  expect(clock.armed, "timers left behind").toBe(0);
-});
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200_000 && !condition(); turn++) await new Promise((done) => setImmediate(done));
-  expect(condition()).toBe(true);
-}
 
 interface Voices {
   readonly standIn: StandIn;
@@ -60,7 +52,8 @@ async function voices(): Promise<Voices> {
     },
   );
   const connection = list.open({ language: "en-US" });
-  open.push(standIn, connection);
+  kept(standIn);
+  kept(connection);
   return { standIn, connection, failures };
 }
 

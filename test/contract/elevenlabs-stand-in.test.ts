@@ -5,6 +5,7 @@ import { decodeMulaw } from "../../src/audio/mulaw.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
+import { until } from "../support/until.ts";
 
 const VOICE = "v1/text-to-speech/voice";
 const TEXT = "Good morning.";
@@ -47,11 +48,6 @@ async function socketTo(
 
 function logged(what: string, times = 1): Promise<void> {
   return until(() => standIn.log.filter((entry) => entry.what === what).length >= times);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200_000 && !condition(); turn++) await new Promise((done) => setImmediate(done));
-  expect(condition()).toBe(true);
 }
 
 /** Lets time pass until this many messages came. */

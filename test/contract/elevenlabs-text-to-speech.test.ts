@@ -1,33 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import { WebSocketServer } from "ws";
-import type { SpeechEvent, Utterance, VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
+import type { VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
 import { ElevenLabsTextToSpeech } from "../../src/providers/elevenlabs/elevenlabs-text-to-speech.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { startElevenLabsStandIn } from "../../src/simulation/stand-ins/elevenlabs-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
 import { startStandInServer } from "../../src/simulation/stand-ins/stand-in-server.ts";
+import { keeping } from "../support/keeping.ts";
+import { until } from "../support/until.ts";
+import { begin, ended, errorOf, say } from "./voice-harness.ts";
 
 const QUICK = { clock: systemClock, firstByte: 0, speed: 100_000, charactersPerSecond: 20 };
 const LANGUAGE = { language: "en-US" };
 
-const open: { close(): Promise<void> }[] = [];
 let clock: ManualClock;
+const kept = keeping(() => clock);
 
 beforeEach(() => {
   clock = new ManualClock();
 });
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  expect(clock.armed, "timers left behind").toBe(0);
-});
-
-function kept<One extends { close(): Promise<void> }>(one: One): One {
-  open.push(one);
-  return one;
-}
 
 async function standInWith(options: object = {}): Promise<StandIn> {
   return kept(await startElevenLabsStandIn({ ...QUICK, ...options }));
@@ -38,40 +31,8 @@ function connect(origin: string, apiKey = "key"): VoiceConnection {
   return kept(speech.open(LANGUAGE));
 }
 
-interface Speech {
-  readonly utterance: Utterance;
-  readonly events: SpeechEvent[];
-}
-
-function begin(connection: VoiceConnection): Speech {
-  const events: SpeechEvent[] = [];
-  return { utterance: connection.speak((event) => events.push(event)), events };
-}
-
-function say(connection: VoiceConnection, ...pieces: string[]): Speech {
-  const speech = begin(connection);
-  for (const piece of pieces) speech.utterance.write(piece);
-  speech.utterance.end();
-  return speech;
-}
-
-function ended({ events }: Speech): boolean {
-  const last = events.at(-1)?.type;
-  return last === "done" || last === "failed";
-}
-
-function errorOf({ events }: Speech): string | undefined {
-  const last = events.at(-1);
-  return last?.type === "failed" ? last.error.code : undefined;
-}
-
 function wire(standIn: StandIn): string {
   return standIn.log.map(({ what, detail }) => (detail ? `${what}:${detail}` : what)).join(" | ");
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200_000 && !condition(); turn++) await new Promise((done) => setImmediate(done));
-  expect(condition()).toBe(true);
 }
 
 /** A server of the endpoint whose behaviour is the test's. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { LanguageModel } from "../../src/pipeline/language-model.ts";
 import { Receptionist } from "../../src/providers/embedded/receptionist.ts";
 import { failoverLanguageModel } from "../../src/providers/failover/failover-language-model.ts";
@@ -9,23 +9,14 @@ import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
 import { startStandInServer } from "../../src/simulation/stand-ins/stand-in-server.ts";
+import { keeping } from "../support/keeping.ts";
 
-const open: { close(): Promise<void> | void }[] = [];
 let clock: ManualClock;
+const kept = keeping(() => clock);
 
 beforeEach(() => {
   clock = new ManualClock();
 });
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-  expect(clock.armed, "timers left behind").toBe(0);
-});
-
-function kept<One extends { close(): Promise<void> | void }>(one: One): One {
-  open.push(one);
-  return one;
-}
 
 const whole = "We open at nine, and we close at six.";
 const answer = { clock: systemClock, firstToken: 0, tokensPerSecond: 100_000 };

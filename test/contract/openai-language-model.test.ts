@@ -6,6 +6,7 @@ import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
 import { startStandInServer } from "../../src/simulation/stand-ins/stand-in-server.ts";
+import { until } from "../support/until.ts";
 
 const QUICK = { clock: systemClock, firstToken: 0, tokensPerSecond: 100_000 };
 
@@ -60,11 +61,6 @@ function wire(standIn: StandIn): string {
   return standIn.log
     .map(({ what, detail }) => (detail === undefined ? what : `${what}:${detail}`))
     .join(" | ");
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 200_000 && !condition(); turn++) await new Promise((done) => setImmediate(done));
-  expect(condition()).toBe(true);
 }
 
 /** A server that answers every chat request with these events and ends. */

@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import type { Fault } from "../../src/simulation/stand-ins/stand-in.ts";
-import { silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { silence, speech } from "./deepgram-harness.ts";
 import { TranscriptionCall } from "./openai-transcription-harness.ts";
 
 const SAID = "I would like to book a table.";

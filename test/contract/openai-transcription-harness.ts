@@ -9,7 +9,7 @@ import {
   type OpenAiRealtimeStandInOptions,
   startOpenAiRealtimeStandIn,
 } from "../../src/simulation/stand-ins/openai-realtime-stand-in.ts";
-import { until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
 
 /** The adapter on one call to a stand-in; both live on the same manual clock, between them is a real socket. */
 export class TranscriptionCall {

@@ -9,7 +9,8 @@ import {
   type OpenAiRealtimeStandIn,
   startOpenAiRealtimeStandIn,
 } from "../../src/simulation/stand-ins/openai-realtime-stand-in.ts";
-import { silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { silence, speech } from "./deepgram-harness.ts";
 
 const PATH = "/v1/realtime?intent=transcription";
 

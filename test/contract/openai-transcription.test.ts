@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { silence, speech, until } from "./deepgram-harness.ts";
+import { until } from "../support/until.ts";
+import { silence, speech } from "./deepgram-harness.ts";
 import { TranscriptionCall } from "./openai-transcription-harness.ts";
 
 const SAID = "I would like to book a table.";

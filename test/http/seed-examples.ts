@@ -1,4 +1,4 @@
-// The seeds' own examples; of `phoneCall`, of which no seed has one, what DESIGN.md settles.
+// The seeds' own examples; of `phoneCall`, of which no seed has one, what `docs/calls-api.md` settles.
 
 export const inboundCall = {
   session_id: 123,

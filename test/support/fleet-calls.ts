@@ -48,7 +48,7 @@ export async function disturbedFleet(trial: FleetTrial): Promise<FleetOutcome | 
   const vendors = await VendorSet.start(() => undefined);
   closers.push(() => vendors.close());
   const fleet = await GatewayFleet.start(2, postgres, {
-    ...gatewayEnvironment(vendors, vendors, {}),
+    ...gatewayEnvironment(vendors, vendors),
     CALL_HISTORY_ENDPOINT: receiver.url,
     JWT_SECRET: "a secret that only the receiver knows",
   });

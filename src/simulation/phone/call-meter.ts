@@ -1,7 +1,7 @@
 import type { Exchange, Gap } from "./call-report.ts";
 import type { Silence } from "./heard-timeline.ts";
 
-/** Shorter silences at the ear are not noticed; DESIGN's limit. */
+/** Shorter silences at the ear are not noticed. */
 const GAP = 40;
 /** A longer silence is the end of a reply, not a hole in it: a caller takes the turn by then. */
 const REPLY_END = 1500;

@@ -55,6 +55,14 @@ describe("the chaos table", () => {
     ]);
   });
 
+  it("does not take a fault that did not come for one that was survived", () => {
+    expect(missesOf({ ...result(good, good), met: 1 })).toEqual(["1 of 2 calls did not meet the fault"]);
+    const row = chaosRows.find(({ name }) => name.startsWith("kill"));
+    if (row === undefined) throw new Error("There is no such row");
+    expect(missesOf({ row, met: 1, verdicts: [good, good] })).toEqual([]);
+    expect(missesOf({ row, met: 0, verdicts: [good, good] })).toEqual(["nobody met the fault"]);
+  });
+
   it("says so when no word came any more", () => {
     const never = result({ ...good, nextWords: Infinity });
     expect(lineOf(never)["next words p95"]).toBe("never");

@@ -158,6 +158,7 @@ describe("turn records", () => {
       fc.constant({ type: "call-ended", reason: "shutdown", status: "failed" } as const),
     );
     const event = fc.tuple(fc.double({ min: 0, max: 200, noNaN: true }), fact);
+    let seen = 0;
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (gaps) => {
         let at = 0;
@@ -165,6 +166,7 @@ describe("turn records", () => {
         for (const [gap, what] of gaps) {
           at += gap;
           for (const { total, parts, speechEndedAt } of [...fold.apply(happened(at, what)), ...fold.all]) {
+            seen += 1;
             const all = turnParts.map((part) => parts[part]);
             expect(all.every((part) => Number.isInteger(part) && part >= 0)).toBe(true);
             expect(all.reduce((sum, part) => sum + part, 0)).toBe(total);
@@ -174,5 +176,6 @@ describe("turn records", () => {
       }),
       { numRuns: 1_000 },
     );
+    expect(seen).toBeGreaterThan(50);
   });
 });

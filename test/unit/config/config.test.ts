@@ -222,7 +222,9 @@ describe("loadConfig", () => {
   it("says which variables have no effect yet", () => {
     const config = loadConfig({ DATABASE_URL: "postgres://db/calls", REDIS_URL: "redis://cache" });
     expect(config.databaseUrl).toBe("postgres://db/calls");
-    expect(config.notYet).toEqual(["REDIS_URL is set, but this version shares nothing between replicas."]);
+    expect(config.notYet).toEqual([
+      "REDIS_URL is set, but this version does not use Redis; processes share DATABASE_URL.",
+    ]);
   });
 });
 

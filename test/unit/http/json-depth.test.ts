@@ -17,6 +17,12 @@ it("tells the depth of any JSON, brackets and quotes within texts and names incl
   expect(isDeeperThan(JSON.stringify({ '[{"\\[[': '"[[[[\\"[[' }), 1)).toBe(false);
 });
 
-it("takes text that is not JSON as it comes", () => {
-  for (const text of ["", '"', '"\\', "]]]]", "{{{{"]) expect(typeof isDeeperThan(text, 2)).toBe("boolean");
+it.each([
+  ["", false],
+  ['"', false],
+  ['"\\', false],
+  ["]]]]", false],
+  ["{{{{", true],
+])("takes %j, which is not JSON, as it comes", (text, deeper) => {
+  expect(isDeeperThan(text, 2)).toBe(deeper);
 });

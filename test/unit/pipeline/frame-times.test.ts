@@ -51,6 +51,7 @@ describe("frame times", () => {
       fc.property(fc.array(fc.nat({ max: 400 }), { minLength: 1, maxLength: 200 }), (delays) => {
         const arrivals = heldBack(delays);
         const began = begins(arrivals);
+        expect(began).toHaveLength(arrivals.length);
         for (const [index, at] of began.entries()) {
           expect(at).toBeLessThanOrEqual((arrivals[index] ?? 0) - FRAME);
           expect(at).toBeGreaterThanOrEqual(began[index - 1] ?? 0);

@@ -31,7 +31,7 @@ describe("SpokenSegment", () => {
     const segment = new SpokenSegment("Unquestionably yes.");
     segment.hear(speech(400), 0);
     const times = segment.end();
-    expect(times.starts.every((start) => start === 900)).toBe(true);
+    expect(times.starts).toEqual(Array(times.text.length).fill(900));
     expect(times.end).toBe(900);
   });
 
