@@ -70,7 +70,10 @@ async function uploaded(
 ): Promise<UploadedRecordings> {
   const { RecordingBucket } = await import("./recordings/recording-bucket.ts");
   const bucket = new RecordingBucket(options);
-  const isLive = (sessionId: number) => registry.live.some(({ call }) => call.sessionId === sessionId);
+  const isLive = (sessionId: number) => {
+    const record = registry.find(sessionId);
+    return record !== undefined && record.endedAt === undefined;
+  };
   const recordings = new UploadedRecordings({ folder, bucket, isLive, clock: options.clock, onError });
   registry.events.on("event", ({ type, sessionId }) => {
     if (type === "call-ended" || type === "call-moved") recordings.over(sessionId);

@@ -56,7 +56,7 @@ export interface Earshot extends Closable {
   readonly publicUrl: string;
   readonly registry: CallRegistry;
   readonly logger: ReturnType<typeof createLogger>;
-  /** No new calls from here on; resolves when the last one has ended, or was ended at the deadline (ms). */
+  /** No new calls from here on; resolves when the last one has ended or gone on elsewhere, or at the deadline (ms). */
   drain(deadline: number): Promise<void>;
 }
 
@@ -274,10 +274,10 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
       sentiments,
       deliverer,
       { close: () => journals.written() },
-      recording,
       desk,
       carriers,
       { close: () => http.close() },
+      recording,
       { close: async () => preparation.close() },
     ],
     after: (reason) => [

@@ -10,6 +10,11 @@ export function announcementOf({ enabled, announce }: RecordingPolicy): string |
   return announce === true ? DEFAULT_ANNOUNCEMENT : announce;
 }
 
+/** Whether the call's next media stream begins with the announcement. @param begun something was said in the call already. */
+export function beginsWithAnnouncement(profile: AgentProfile, begun: boolean): boolean {
+  return !begun && announcingRecording(profile) !== profile;
+}
+
 /** The profile as it speaks: what has to be said of a recording comes before the greeting, uninterrupted. */
 export function announcingRecording(profile: AgentProfile): AgentProfile {
   const notice = announcementOf(profile.recording);

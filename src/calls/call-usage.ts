@@ -25,8 +25,8 @@ export class CallUsageFold {
   #outputTokens = 0;
   #estimated = false;
   #ttsCharacters = 0;
-  /** In ms, before the first media stream of this process. */
-  readonly #sttBefore: number;
+  /** In ms, on the media streams before this one. */
+  #sttBefore: number;
 
   /** @param listens whether a recogniser of ours hears the call's media stream. @param before in another process. */
   constructor(listens: boolean, before?: UsageState) {
@@ -49,6 +49,10 @@ export class CallUsageFold {
     switch (event.type) {
       case "media-started":
         this.#mediaStartedAt ??= event.at;
+        break;
+      case "media-lost":
+        this.#sttBefore += this.#heardHere(event.at);
+        this.#mediaStartedAt = undefined;
         break;
       case "call-ended":
         this.#mediaEndedAt ??= event.at;
@@ -78,8 +82,11 @@ export class CallUsageFold {
   }
 
   #sttUntil(until: number | undefined): number {
-    const heardFrom = this.#listens ? this.#mediaStartedAt : undefined;
-    const here = heardFrom === undefined ? 0 : (until ?? heardFrom) - heardFrom;
-    return Math.round(this.#sttBefore + here);
+    return Math.round(this.#sttBefore + (until === undefined ? 0 : this.#heardHere(until)));
+  }
+
+  #heardHere(until: number): number {
+    const from = this.#listens ? this.#mediaStartedAt : undefined;
+    return from === undefined ? 0 : until - from;
   }
 }

@@ -6,7 +6,7 @@ import type { HandOver } from "./hand-over.ts";
 export interface DrainOptions {
   readonly registry: CallRegistry;
   readonly handOver: HandOver;
-  /** Tells other processes that this one takes no calls any more, and learns whether another one does. */
+  /** Tells other processes that this one takes no calls any more, and learns whether another one does. Never rejects. */
   readonly leaveCallsToOthers: () => Promise<void>;
   /** Whether somebody is there who would go on with the calls. */
   readonly mayHandOver: () => boolean;
@@ -26,13 +26,21 @@ export async function drain(options: DrainOptions, limit: number): Promise<void>
   const end = clock.now() + limit;
   const goodbye = end - Math.min(limit, GOODBYE);
   const never = new AbortController().signal;
+  let stayUntil = clock.now();
   let askAt = clock.now();
-  let stayUntil = askAt;
+  let asking = false;
+  const ask = (): void => {
+    if (asking || clock.now() < askAt) return;
+    askAt = clock.now() + ASK_EVERY;
+    asking = true;
+    // Not waited for: a store that does not answer must not cost the callers their goodbye.
+    void leaveCallsToOthers().finally(() => {
+      asking = false;
+    });
+  };
+  ask();
   while (registry.liveCount > 0 && clock.now() < goodbye) {
-    if (clock.now() >= askAt) {
-      askAt = clock.now() + ASK_EVERY;
-      await leaveCallsToOthers();
-    }
+    ask();
     if (mayHandOver() && (await given(handOver, onError)) > 0) stayUntil = clock.now() + STAY;
     await sleep(clock, LOOK_EVERY, never);
   }

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import { RING_LIMIT } from "./call-control.ts";
-import type { EndReason } from "./call-event.ts";
+import type { CallEvent, EndReason } from "./call-event.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import type { Carrier } from "./carrier.ts";
 
@@ -30,6 +30,12 @@ export interface HangUpsOptions {
   readonly onError: (error: unknown) => void;
 }
 
+const noLongerRinging: ReadonlySet<CallEvent["type"]> = new Set([
+  "call-answered",
+  "call-moved",
+  "call-ended",
+]);
+
 /**
  * Keeps the carrier and us of one mind: hangs up there what has ended here, and asks there for calls that
  * ring for too long, in case its report was lost.
@@ -49,7 +55,7 @@ export class HangUps {
     this.#undo = this.#options.registry.events.on("event", (event) => {
       if (event.type === "call-started" && event.direction === "outbound")
         this.#watchRinging(event.sessionId);
-      if (event.type === "call-answered" || event.type === "call-ended") this.#forget(event.sessionId);
+      if (noLongerRinging.has(event.type)) this.#forget(event.sessionId);
       if (event.type === "call-ended" && unknownToCarrier.includes(event.reason))
         this.#hangUp(event.sessionId);
     });

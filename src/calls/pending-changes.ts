@@ -19,7 +19,7 @@ export interface LiveCalls {
 export interface PendingBounds {
   /** Bytes of everything together, about. */
   readonly bytes: number;
-  /** Of turns, of milestones and of utterances, each. */
+  /** Of turns, of milestones, of conversations' messages and of utterances, each. */
   readonly count: number;
 }
 

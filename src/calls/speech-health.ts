@@ -56,6 +56,10 @@ export class SpeechHealth {
         return this.#withdrawTrial(sessionId);
       case "agent-heard":
         return this.#withdrawTrial(sessionId);
+      case "call-resumed":
+        this.#calls.set(sessionId, { modelTurn: undefined, spoken: false });
+        return;
+      case "call-moved":
       case "call-ended":
         this.#calls.delete(sessionId);
         if (this.#trial?.sessionId === sessionId) this.#trial = undefined;

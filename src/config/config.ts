@@ -43,9 +43,9 @@ export interface Config extends Readonly<Listening>, WebAccess, VendorConfigs {
   readonly dataDir: string;
   /** Of which calls a journal is kept: of all, or of those whose profile asks for it. */
   readonly journals: (typeof journalChoices)[number];
-  /** For so many days recordings are kept, where the profile does not tell; unset: until they are removed. */
   /** Where complete recordings go; unset: they stay in the data folder. */
   readonly recordingBucket?: RecordingBucketConfig;
+  /** For so many days recordings are kept, where the profile does not tell; unset: until they are removed. */
   readonly recordingRetentionDays?: number;
   readonly redisUrl?: string;
   readonly deployment: DeploymentConfig;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import { beginsWithAnnouncement } from "../calls/announced-recording.ts";
 import type { Call } from "../calls/call.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { RecordingTarget } from "../calls/recordings.ts";
@@ -107,7 +108,11 @@ export class MediaStreamServer {
       claim,
       conversation,
       ...(observer && { observer }),
-      recording: (call) => recording?.(call),
+      recording: (call) => {
+        const target = recording?.(call);
+        const begun = (registry.find(call.sessionId)?.transcript.entries.length ?? 0) > 0;
+        return target && { target, fromAgent: beginsWithAnnouncement(call.profile, begun) };
+      },
       failed: onError,
       mediaStarted: (call, session, streamId) => {
         this.#sessions.set(call.sessionId, session);

@@ -159,9 +159,8 @@ export class MediaStreamSession implements Playback {
     const { clock, counters } = this.#host;
     const sink = this.#host.conversation(call);
     const writer = new MessageWriter(streamSid);
-    const target = this.#host.recording(call);
-    const announces = call.profile.recording.announce !== undefined;
-    const recording = target && new RecordingTimeline(target, this.#startedAt, announces);
+    const recorded = this.#host.recording(call);
+    const recording = recorded && new RecordingTimeline(recorded.target, this.#startedAt, recorded.fromAgent);
     const pacer = new OutboundPacer(clock, {
       audio: (mulaw) => {
         recording?.agent(mulaw, clock.now(), pacer.ledger.lead(clock.now()) - durationOf(mulaw.length));

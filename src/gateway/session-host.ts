@@ -16,8 +16,8 @@ export interface SessionHost {
   conversation(call: Call): MediaSink;
   /** Who wants to be told every message of the call's stream, as it came, before it is acted on. */
   observer?(call: Call): ((raw: Buffer) => void) | undefined;
-  /** Where the call is recorded, if it is. */
-  recording(call: Call): RecordingTarget | undefined;
+  /** Where the call is recorded, if it is; `fromAgent`: from the agent's first words on, which say so. */
+  recording(call: Call): { readonly target: RecordingTarget; readonly fromAgent: boolean } | undefined;
   mediaStarted(call: Call, session: MediaStreamSession, streamSid: string): void;
   /** The stream is over: the caller hung up, or the socket is of no more use. */
   mediaEnded(call: Call, reason: EndReason): void;

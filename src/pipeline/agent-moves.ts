@@ -51,6 +51,10 @@ export function say(draft: TurnDraft, text: string): void {
 /** Goes on where the conversation was left: with the unheard rest, the answer that is owed, or words that say so. */
 export function takeUp(draft: TurnDraft, { rest, answer, begun, closing }: LeftTurns): void {
   if (!answer) {
+    if (rest === "" && closing !== undefined) {
+      draft.closing = closing; // all of the goodbye was heard
+      return turnOver(draft);
+    }
     say(draft, rest === "" ? draft.phrases.reconnected : rest);
     if (rest !== "") draft.closing = closing;
     return;

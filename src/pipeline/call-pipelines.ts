@@ -163,7 +163,7 @@ export class CallPipelines implements TypedInput, Conversations {
     const call = this.#registry.find(sessionId)?.call;
     if (conversing?.suspended !== true || call === undefined) return conversing;
     const { left } = conversing.pipeline;
-    this.#close(sessionId);
+    this.#close(sessionId, true);
     const anew = this.#prepare(call, left);
     this.#awaitReturn(anew, sessionId);
     return anew;
@@ -195,9 +195,11 @@ export class CallPipelines implements TypedInput, Conversations {
     return new SpeechToSpeechPipeline(speaking, { ...parts, speechToSpeech }, host, left?.state);
   }
 
-  #close(sessionId: number): void {
+  /** @param goesOn in another pipeline, with what the caller has keyed in secret. */
+  #close(sessionId: number, goesOn = false): void {
     const conversing = this.#live.get(sessionId);
     if (conversing === undefined) return;
+    if (!goesOn) conversing.pipeline.left?.secrets?.forget();
     this.#live.delete(sessionId);
     conversing.cancelWait();
     const closing = conversing.pipeline.close().finally(() => this.#closing.delete(closing));

@@ -51,15 +51,16 @@ export class CallerAudio {
   }
 
   #heard(event: TranscriptEvent): void {
-    const { happened } = this.#options;
-    if (event.type !== "interim" && event.type !== "final" && event.type !== "endpoint") return;
-    if (event.type !== "final") happened(event);
-    else {
+    const { happened, isProtected } = this.#options;
+    if (event.type === "final") {
       const { type, text, confidence, through } = event;
       const saidUntil = through === undefined ? undefined : this.#arrivalOf(through);
-      happened({ type, text, confidence, ...(saidUntil !== undefined && { saidUntil }) });
-    }
-    if (event.type !== "endpoint") this.#hears(true);
+      const words = { type, text, confidence, protected: isProtected() };
+      happened(saidUntil === undefined ? words : { ...words, saidUntil });
+    } else if (event.type === "interim") happened({ ...event, protected: isProtected() });
+    else if (event.type === "endpoint" || event.type === "eager-endpoint" || event.type === "resumed")
+      happened(event);
+    if (event.type === "interim" || event.type === "final") this.#hears(true);
   }
 
   #hears(hears: boolean): void {

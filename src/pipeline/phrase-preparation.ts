@@ -65,7 +65,8 @@ export class PhrasePreparation {
       const text = words[index];
       if (text === undefined) return end(true);
       phrases.recording(key, text, connection).play((event) => {
-        if (event.type === "failed") stop();
+        // A stand-in's voice is not kept, so speaking on would be in vain.
+        if (event.type === "failed" || (event.type === "done" && event.makeshift === true)) stop();
         else if (event.type === "done" && this.#stops.has(stop)) next(index + 1);
       });
     };

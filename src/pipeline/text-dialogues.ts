@@ -27,7 +27,15 @@ export class TextDialogues implements Dialogue {
 
   /** Begins to follow the calls. Answers its own undo. */
   start(): Cancel {
-    return this.#registry.events.on("ending", ({ sessionId }) => this.#close(sessionId));
+    const undo = [
+      this.#registry.events.on("ending", ({ sessionId }) => this.#close(sessionId)),
+      this.#registry.events.on("event", ({ type, sessionId }) => {
+        if (type === "call-moved") this.#close(sessionId);
+      }),
+    ];
+    return () => {
+      for (const one of undo) one();
+    };
   }
 
   /** Throws `NOT_FOUND` when there is no such call, it has ended, or it is on a media stream. */

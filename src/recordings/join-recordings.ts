@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { LONGEST_GAP } from "./recording-writer.ts";
 import { WAV_BYTES_PER_MS, WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
 
 /** A part of a call's recording: a complete WAV file, and when it was completed, Unix ms. */
@@ -7,8 +8,6 @@ export interface RecordedPart {
   readonly completedAt: number;
 }
 
-/** Between two parts of a call there is at most so much silence, in ms: clocks may differ. */
-const LONGEST_GAP = 60_000;
 /** Copied at once, in bytes. */
 const PIECE = 256 * 1024;
 

@@ -35,14 +35,14 @@ export class RecordingFolder implements Recordings {
     }
   }
 
-  /** Another stream of the same call goes on behind the first. */
-  begin({ sessionId }: Call): RecordingTarget {
+  /** Another stream of the same call goes on behind the first. @param ready resolves when the file may be written. */
+  begin({ sessionId }: Call, ready: Promise<unknown> = Promise.resolve()): RecordingTarget {
     const { promise, resolve } = Promise.withResolvers<void>();
     const before = this.#writing.get(sessionId) ?? Promise.resolve();
     this.#writing.set(sessionId, promise);
     return new RecordingWriter({
       path: this.pathOf(sessionId),
-      ready: before,
+      ready: Promise.all([before, ready]),
       onError: (error) => this.#onError(error, "a call is not, or not all, recorded; it goes on"),
       onDone: (complete, lost) => {
         this.lostBytes += lost;

@@ -116,6 +116,6 @@ export class RecordingWriter implements RecordingTarget {
 /** Ending of a file that is not complete. */
 export const PART = ".part";
 /** Between two streams of one call, in ms; a clock that was set says more. */
-const LONGEST_GAP = 60_000;
+export const LONGEST_GAP = 60_000;
 /** Blocks of a second that wait for the disk: 1 MB for a call at most. */
 const QUEUE_LIMIT = 32;

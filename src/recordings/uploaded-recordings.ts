@@ -54,7 +54,7 @@ export class UploadedRecordings implements Recordings {
   }
 
   begin(call: Call): RecordingTarget {
-    return this.#options.folder.begin(call);
+    return this.#options.folder.begin(call, this.#moving.get(call.sessionId));
   }
 
   async find(sessionId: number): Promise<RecordingFile | undefined> {
@@ -105,6 +105,7 @@ export class UploadedRecordings implements Recordings {
   #moveNext(): void {
     for (const [sessionId, failures] of this.#waiting) {
       if (this.#moving.size >= AT_ONCE || this.#closing.signal.aborted) return;
+      if (this.#moving.has(sessionId)) continue; // its turn comes when that has ended
       this.#waiting.delete(sessionId);
       const moving = this.#move(sessionId, failures).finally(() => {
         this.#moving.delete(sessionId);
@@ -120,6 +121,7 @@ export class UploadedRecordings implements Recordings {
     const { folder, bucket, onError } = this.#options;
     const { signal } = this.#closing;
     try {
+      if (this.#options.isLive(sessionId)) return; // it has come back, and is told of again
       const file = await folder.find(sessionId);
       if (file === undefined) return; // removed meanwhile
       await this.#put(file, await bucket.find(sessionId));

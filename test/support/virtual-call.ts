@@ -4,6 +4,7 @@ import { encodeMulaw } from "../../src/audio/mulaw.ts";
 import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import { readWav } from "../../src/audio/wav.ts";
 import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.ts";
+import { beginsWithAnnouncement } from "../../src/calls/announced-recording.ts";
 import type { CallEvent } from "../../src/calls/call-event.ts";
 import { CallIntake } from "../../src/calls/call-intake.ts";
 import { CallRegistry } from "../../src/calls/call-registry.ts";
@@ -148,7 +149,11 @@ export class VirtualCall {
       claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
       conversation: (call) => pipelines.of(call),
       observer: (call) => journals?.messagesOf(call),
-      recording: () => options.recording,
+      recording: (call) =>
+        options.recording && {
+          target: options.recording,
+          fromAgent: beginsWithAnnouncement(call.profile, this.transcript.length > 0),
+        },
       mediaStarted: (call, session, streamId) => {
         this.registry.publish(call.sessionId, { type: "media-started", streamId });
         this.registry.events.on("event", (event) => {

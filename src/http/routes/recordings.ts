@@ -26,11 +26,12 @@ export const recordingRoutes =
   (recordings: Recordings | undefined, directory: CallDirectory): FastifyPluginAsyncTypebox =>
   async (app) => {
     const found = async (sessionId: number): Promise<{ store: Recordings; file: RecordingFile }> => {
-      const file = await recordings?.find(sessionId);
-      if (recordings !== undefined && file !== undefined) return { store: recordings, file };
       const call = await directory.find(sessionId);
       if (call === undefined) throw new GatewayError("NOT_FOUND", "Call session not found");
+      // It may be recorded in parts, by one media stream after another.
       if (!isEnding(call.status)) throw new GatewayError("CONFLICT", "The call has not ended yet");
+      const file = await recordings?.find(sessionId);
+      if (recordings !== undefined && file !== undefined) return { store: recordings, file };
       throw new GatewayError("NOT_FOUND", "Recording not found");
     };
 

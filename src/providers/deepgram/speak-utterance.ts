@@ -60,11 +60,6 @@ export class SpeakUtterance implements Utterance {
     this.#listener = listener;
   }
 
-  /** Whether the vendor owes sound for words of it. */
-  get isUnderWay(): boolean {
-    return this.#underWay > 0;
-  }
-
   write(text: string): void {
     if (this.#ended || this.#settled) return;
     this.#held += text;

@@ -56,7 +56,10 @@ export class FailoverReply {
       covered: (failed, error) => this.#failed(failed, asGatewayError(error, "PROVIDER_UNAVAILABLE")),
       outpaced: (loser) => {
         this.#wasted(loser);
+        // The second one had less time; one that the caller has interrupted was not given its time either.
+        if (loser !== asked || this.#options.request.signal.aborted) return;
         this.#window(loser)?.add(loser.age);
+        this.#options.breakers.tell(loser.provider.name, "failed");
       },
     }).catch((error: unknown) => {
       if (hedge?.second !== undefined) onHedge?.("failed");

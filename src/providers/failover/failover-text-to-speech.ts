@@ -68,10 +68,8 @@ class FailoverConnection implements VoiceConnection {
       order: this.#order,
       tell: (voice, outcome) => breakers.tell(voice, outcome),
       onFailure,
-      listener: (event) => {
-        if (event.type !== "audio") this.#live.delete(utterance);
-        listener(event);
-      },
+      listener,
+      over: () => this.#live.delete(utterance),
     });
     this.#live.add(utterance);
     utterance.begin();

@@ -19,6 +19,8 @@ export interface FailoverUtteranceParts extends Pick<FailoverOptions, "onFailure
   readonly order: VoiceOrder;
   readonly tell: (voice: string, outcome: "succeeded" | "failed") => void;
   readonly listener: (event: SpeechEvent) => void;
+  /** It is over, whatever the reason; comes once, before the listener hears of it. */
+  readonly over: () => void;
 }
 
 /** One voice's part in the utterance. */
@@ -255,6 +257,7 @@ export class FailoverUtterance implements Utterance {
   }
 
   #settle(): void {
+    if (this.#attempt !== undefined) this.#parts.over();
     this.#attempt = undefined;
     this.#cancelTimers();
   }

@@ -214,7 +214,8 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
       const { position, asked, text } = next;
       this.#audio.confirm(position);
       this.#interim = "";
-      if (asked || text !== "") this.#emit({ type: "final", text, confidence: 1 });
+      if (asked || text !== "")
+        this.#emit({ type: "final", text, confidence: 1, through: durationOf(position) });
     }
     this.#awaitAnswer();
   }
