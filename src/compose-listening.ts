@@ -1,13 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Config } from "./config/config.ts";
 import type { MediaStreamServer } from "./gateway/media-stream-server.ts";
+import { MEDIA_PATH } from "./http/call-twiml.ts";
 import { isForeignPage } from "./http/own-origin.ts";
 import type { HttpServer } from "./http/server.ts";
 import { takeUpgradeHandler } from "./http/take-upgrade-handler.ts";
 import { upgradeSignatureIsValid } from "./telephony/signature.ts";
-
-/** Where Twilio opens media sockets. */
-const MEDIA_PATH = "/api/phone/media";
 
 /** Whether the carrier asks: by its signature where there is a token, else at least not another site's page. */
 export function isCarriersUpgrade(

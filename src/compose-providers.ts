@@ -14,9 +14,12 @@ import { ElevenLabsTextToSpeech } from "./providers/elevenlabs/elevenlabs-text-t
 import { EmbeddedSpeechToText } from "./providers/embedded/embedded-speech-to-text.ts";
 import { FliteTextToSpeech } from "./providers/embedded/flite-text-to-speech.ts";
 import { Receptionist } from "./providers/embedded/receptionist.ts";
-import { failoverLanguageModel, type HedgeOutcome } from "./providers/failover/failover-language-model.ts";
-import { failoverSpeechToText } from "./providers/failover/failover-speech-to-text.ts";
-import { failoverTextToSpeech } from "./providers/failover/failover-text-to-speech.ts";
+import {
+  failoverLanguageModel,
+  type HedgeOutcome,
+} from "./providers/failover/language-model/failover-language-model.ts";
+import { failoverSpeechToText } from "./providers/failover/speech-to-text/failover-speech-to-text.ts";
+import { failoverTextToSpeech } from "./providers/failover/text-to-speech/failover-text-to-speech.ts";
 import { OpenAiLanguageModel } from "./providers/openai/openai-language-model.ts";
 import { OpenAiRealtime } from "./providers/openai-realtime/openai-realtime.ts";
 import { openAiSpeechToText } from "./providers/openai-transcription/openai-speech-to-text.ts";

@@ -9,6 +9,7 @@ import type { Config } from "./config/config.ts";
 import type { RecordingBucketOptions } from "./recordings/recording-bucket.ts";
 import { RecordingFolder } from "./recordings/recording-folder.ts";
 import { UploadedRecordings } from "./recordings/uploaded-recordings.ts";
+import { WAV_BYTES_PER_MS } from "./recordings/wav-header.ts";
 import type { Clock } from "./runtime/clock.ts";
 
 export interface RecordingParts {
@@ -23,6 +24,8 @@ export interface RecordingParts {
 /** The recordings of this process, and what removes them in time. */
 export interface RecordingDesk extends Erasable {
   readonly recordings: Recordings;
+  /** Ms of them that are silence because they could not be written. */
+  readonly unrecorded: number;
   close(): Promise<void>;
 }
 
@@ -51,6 +54,9 @@ export async function composeRecordings(parts: RecordingParts): Promise<Recordin
   retention.start();
   return {
     recordings,
+    get unrecorded() {
+      return folder.lostBytes / WAV_BYTES_PER_MS;
+    },
     async eraseCalls(sessionIds) {
       for (const sessionId of sessionIds) await recordings.remove(sessionId);
     },

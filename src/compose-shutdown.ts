@@ -16,7 +16,7 @@ export interface ShutdownParts {
   readonly registry: CallRegistry;
   readonly desk: CallDesk;
   readonly pipelines: CallPipelines;
-  readonly media: MediaStreamServer;
+  readonly media: Pick<MediaStreamServer, "close">;
   /** Closed one after the other, in this order. */
   readonly before: readonly Part[];
   /** Then these. */

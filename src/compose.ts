@@ -208,6 +208,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
       waiting: lines.waiting.count(clock.now()),
     }),
     journals: () => journals.counters,
+    unrecorded: () => recording?.unrecorded ?? 0,
     breakers: () => providers.breakers ?? [],
     process: true,
   });
@@ -245,6 +246,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   opened.push(() => http.close());
 
   const sentiments = composeSentiments(config, registry, { clock, metrics, logger });
+  opened.push(async () => sentiments?.close());
   const telemetry = await composeTelemetry(config, registry, metrics, logger);
   opened.push(() => telemetry.close());
   pipelines.start();

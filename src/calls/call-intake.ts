@@ -161,6 +161,7 @@ export class CallIntake {
     const { registry, sessionIds, clock } = this.#options;
     const { sipCallId, direction, carrier, from, to } = incoming;
     const profile = this.profileOf(incoming);
+    const { reconnected } = profile.phrases;
     const call = newCall(
       {
         sessionId: sessionIds.next(),
@@ -169,7 +170,7 @@ export class CallIntake {
         carrier,
         from,
         to,
-        profile: lost === undefined ? profile : { ...profile, greeting: profile.phrases.reconnected },
+        profile: incoming.afterMedia || lost !== undefined ? { ...profile, greeting: reconnected } : profile,
         media,
         ...(lost && {
           customerId: lost.call.customerId,

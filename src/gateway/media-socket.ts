@@ -38,8 +38,5 @@ export function corkedSocket(webSocket: WebSocket, connection: Duplex): MediaSoc
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
-  unsupportedData: 1003,
   policyViolation: 1008,
-  tooLarge: 1009,
-  tryAgainLater: 1013,
 } as const;

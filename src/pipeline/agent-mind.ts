@@ -50,12 +50,12 @@ export class AgentMind {
     this.#options.reached(spoken.turn, "stt-final");
     this.#thinking = new AbortController();
     const { signal } = this.#thinking;
-    if (goesOn !== undefined && goesOn !== "") {
+    if (goesOn !== undefined) {
       spoken.speech.write(goesOn);
       spoken.speech.pause();
     }
     const messages = () => this.#options.conversation.messages;
-    this.follow(spoken, this.#model(spoken, signal, messages, Promise.resolve(), goesOn !== undefined));
+    this.follow(spoken, this.#model(spoken, signal, messages, Promise.resolve()));
   }
 
   /** The same ahead of time: nobody hears it, and no tool runs, until it is accepted. */
@@ -114,7 +114,6 @@ export class AgentMind {
     signal: AbortSignal,
     messages: () => readonly Message[],
     wanted: Promise<void>,
-    goesOn = false,
   ): Promise<EndReason | undefined> {
     const { prompt, phrases, turnTaking } = this.#options.call.profile;
     const { languageModel } = this.#options.parts;
@@ -122,7 +121,6 @@ export class AgentMind {
       clock: this.#options.parts.clock,
       model: languageModel,
       prompt,
-      goesOn,
       tools: this.#tools,
       turn: turn.number,
       sessionId: this.#options.call.sessionId,

@@ -21,6 +21,19 @@ export function stir(draft: TurnDraft): void {
   if (draft.phase === "listening") draft.wake("silence", draft.bounds.silenceLimit);
 }
 
+/** Has a filler said in time, if words of the caller stay away that the recogniser was asked for, or nobody hears. */
+export function awaitWords(draft: TurnDraft): void {
+  if (draft.phase !== "listening") return;
+  const { unheardSince, speechEndedAt } = draft.caller;
+  awaitSound(draft, speechEndedAt, unheardSince === undefined ? draft.bounds.fillerAfter / 2 : 0);
+}
+
+/** Keeps the caller company without taking the word: what they have said is still to come. */
+export function sayAside(draft: TurnDraft, text: string): void {
+  draft.aside = { turn: draft.allocate() };
+  draft.effect({ type: "say", turn: draft.aside.turn, text });
+}
+
 /** The agent's move: turn `turn`. @param silentSince when the caller fell silent, or pressed the last key. */
 export function begin(draft: TurnDraft, turn: number, replying: boolean, silentSince = draft.at): void {
   draft.turn = turn;
@@ -32,12 +45,21 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean, silentS
   settleWords(draft, false);
   Object.assign(draft.caller, { owed: false, finalizing: false });
   draft.caller.speechStartedAt = undefined;
-  draft.sleep("finalize", "commit", "finals", "silence", "playback", "sustained", "resume");
+  draft.sleep("finalize", "commit", "finals", "filler", "silence", "playback", "sustained", "resume");
   draft.wake("reply", draft.bounds.replyLimit);
+  const { aside } = draft;
+  if (replying && (aside === undefined || aside.endedAt !== undefined))
+    awaitSound(draft, Math.max(silentSince, aside?.endedAt ?? silentSince));
+}
+
+/**
+ * Arms the filler: silence is the caller's from `silentSince` on, but who was asked late is given a fair part of it.
+ *
+ * @param fair that part, in ms.
+ */
+export function awaitSound(draft: TurnDraft, silentSince: number, fair = draft.bounds.fillerAfter / 2): void {
   const { fillerAfter } = draft.bounds;
-  // Silence is the caller's from their last sound on; but a model that was asked late is given a fair part of it.
-  if (replying && fillerAfter > 0)
-    draft.wakeAt("filler", Math.max(silentSince + fillerAfter, draft.at + fillerAfter / 2));
+  if (fillerAfter > 0) draft.wakeAt("filler", Math.max(silentSince + fillerAfter, draft.at + fair));
 }
 
 /** Fixed words. */
@@ -49,7 +71,7 @@ export function say(draft: TurnDraft, text: string): void {
 }
 
 /** Goes on where the conversation was left: with the unheard rest, the answer that is owed, or words that say so. */
-export function takeUp(draft: TurnDraft, { rest, answer, begun, closing }: LeftTurns): void {
+export function takeUp(draft: TurnDraft, { rest, answer, closing }: LeftTurns): void {
   if (!answer) {
     if (rest === "" && closing !== undefined) {
       draft.closing = closing; // all of the goodbye was heard
@@ -61,7 +83,7 @@ export function takeUp(draft: TurnDraft, { rest, answer, begun, closing }: LeftT
   }
   const turn = draft.allocate();
   begin(draft, turn, true);
-  draft.effect({ type: "reply", turn, ...((begun || rest !== "") && { goesOn: rest }) });
+  draft.effect({ type: "reply", turn, ...(rest !== "" && { goesOn: rest }) });
 }
 
 function apologise(draft: TurnDraft): void {
@@ -113,6 +135,7 @@ export function goOn(draft: TurnDraft): void {
 /** The agent's turn ends here. `owed`: unless the caller turns out to say something, it has to begin again. */
 export function interrupt(draft: TurnDraft, owed: boolean): void {
   draft.caller.owed = owed;
+  draft.aside = undefined;
   draft.effect({ type: "cancel", turn: draft.turn });
   listen(draft);
 }

@@ -134,8 +134,9 @@ export class AgentVoice {
     this.#suspended = true;
   }
 
-  /** Goes on from the word at which the caller stopped hearing. */
+  /** Goes on from the word at which the caller stopped hearing; what was to be heard before the turn is over. */
   resume(number: number): void {
+    for (const spoken of this.#turns.values()) if (spoken.turn.number < number) this.#drop(spoken);
     const turn = this.#turns.get(number)?.turn;
     turn?.gate.open(turn.text.resumePoint(turn.heard));
   }
@@ -235,12 +236,14 @@ export class AgentVoice {
   }
 
   #cutOff(): void {
-    for (const { turn, speech } of this.#turns.values()) {
-      speech.cancel();
-      turn.cutOff();
-      this.#publishHeard(turn);
-    }
-    this.#turns.clear();
+    for (const spoken of this.#turns.values()) this.#drop(spoken);
+  }
+
+  #drop({ turn, speech }: SpokenTurn): void {
+    speech.cancel();
+    turn.cutOff();
+    this.#publishHeard(turn);
+    this.#turns.delete(turn.number);
   }
 
   /** @param cut nothing more of it will be heard. */

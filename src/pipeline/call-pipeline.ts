@@ -8,7 +8,7 @@ import type { CallConversation, KeptChanges, PipelineHost, TakenUp } from "./cal
 import { permittedTools } from "./call-tools.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
-import { type ConversationState, restOf } from "./conversation-state.ts";
+import { type ConversationState, restOf, silenced } from "./conversation-state.ts";
 import { handOverTool } from "./hand-over.ts";
 import { KeypadLine } from "./keypad-line.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
@@ -37,6 +37,7 @@ export class CallPipeline implements CallConversation {
   readonly #mind: AgentMind;
   /** When the call first had its media, Unix ms. */
   #openedAt: number | undefined;
+  #suspended = false;
 
   /** @param left where another stream or another process has left the conversation. */
   constructor(call: Call, parts: PipelineParts, host: PipelineHost, left?: TakenUp) {
@@ -199,6 +200,7 @@ export class CallPipeline implements CallConversation {
 
   /** The media is gone: silence from here on, but what is being made of the answer is made to its end. */
   suspend(): void {
+    this.#suspended = true;
     this.#agent.suspend();
     const words = wordsLeft(this.#turns.state);
     if (words !== undefined) this.#host.publish(words);
@@ -221,7 +223,8 @@ export class CallPipeline implements CallConversation {
 
   get #state(): ConversationState | undefined {
     if (this.#openedAt === undefined || this.#turns.state.phase === "waiting") return undefined;
-    return stateOf(this.#turns.state, this.#agent.unheard, this.#openedAt, this.#parts.clock.wall());
+    const state = stateOf(this.#turns.state, this.#agent.unheard, this.#openedAt, this.#parts.clock.wall());
+    return this.#suspended ? silenced(state) : state;
   }
 
   /** Ends the conversation: nothing is said or heard from here on. */

@@ -55,6 +55,11 @@ export function restOf({ rest }: Pick<ConversationState, "rest">): string {
   return rest.map(({ word }) => word).join(" ");
 }
 
+/** The same when the caller hears nothing any more: no time passes in it. */
+export function silenced({ sounding: _, ...state }: ConversationState): ConversationState {
+  return state;
+}
+
 /**
  * The conversation at the moment at which the caller was cut off: what was playing went on until then.
  *

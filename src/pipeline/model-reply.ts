@@ -22,8 +22,6 @@ export interface ModelReplyOptions {
   /** What was said so far, as the model is to see it now. */
   readonly messages: () => readonly Message[];
   readonly conversation: Pick<Conversation, "toolsBegin" | "toolsCalled" | "toolAnswered">;
-  /** Part of the reply has been said before: its rest is asked for. */
-  readonly goesOn: boolean;
   /** Resolves when the reply is certain to be wanted: tools have effects, and wait for it. */
   readonly wanted: Promise<void>;
   readonly speech: AgentSpeech;
@@ -51,7 +49,7 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
   let end: EndReason | undefined;
   try {
     for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
-      const calls = await speakOnce(options, options.goesOn && round === 0);
+      const calls = await speakOnce(options);
       if (calls.length === 0 || signal.aborted) break;
       speech.pause();
       await options.wanted;
@@ -75,14 +73,14 @@ export async function replyWithModel(options: ModelReplyOptions): Promise<EndRea
   }
 }
 
-async function speakOnce(options: ModelReplyOptions, goesOn: boolean): Promise<ToolCall[]> {
+async function speakOnce(options: ModelReplyOptions): Promise<ToolCall[]> {
   const { model, prompt, tools, speech, signal, sessionId } = options;
   const calls: ToolCall[] = [];
   let room = MOST_CHARACTERS;
   const request = {
     conversationId: String(sessionId),
     prompt,
-    ...(goesOn ? goingOn(options.messages()) : { messages: options.messages() }),
+    ...goingOn(options.messages()),
     tools: tools.offered,
     signal,
   };

@@ -8,8 +8,12 @@ import type { TurnState } from "./turn-state.ts";
  * @param at monotonic ms.
  */
 export function isQuiet(state: TurnState, spoke: boolean, at: number): boolean {
-  const { phase, caller, replying, busyUntil, collecting, closing } = state;
+  const { phase, caller, replying, busyUntil, collecting, closing, aside, deadlines } = state;
+  if (aside !== undefined && aside.endedAt === undefined) return false;
   if (closing !== undefined || collecting || caller.speaking || caller.digits !== "") return false;
   if (phase === "thinking") return replying && !spoke && at >= busyUntil;
-  return phase === "listening" && caller.finals.length === 0 && caller.interim === "" && !caller.owed;
+  const heardAll = deadlines.commit === undefined && deadlines.finals === undefined;
+  return (
+    phase === "listening" && heardAll && caller.finals.length === 0 && caller.interim === "" && !caller.owed
+  );
 }

@@ -41,11 +41,12 @@ export function stateOf(
   openedAt: number,
   wall: number,
 ): ConversationState {
-  const { phase, turn, allocated, replying, caller, guess, pause, reprompts, misheard } = turns;
+  const { phase, turn, allocated, replying, caller, guess, aside, pause, reprompts, misheard } = turns;
   const agents = phase === "thinking" || phase === "speaking" || phase === "yielding";
   const interrupting = openWords(turns) !== "";
   const current = unheard.find(({ number }) => number === turn);
-  const said = unheard.filter(({ number }) => number <= turn && number !== guess?.turn);
+  const unwanted = [guess?.turn, aside?.turn];
+  const said = unheard.filter(({ number }) => number <= turn && !unwanted.includes(number));
   const rest = agents && !interrupting ? said.flatMap((one) => one.unheard) : [];
   const incomplete = agents && replying && !interrupting && current?.made === undefined;
   const asked = !caller.speaking && (interrupting || (!agents && caller.owed));
@@ -66,7 +67,7 @@ export function stateOf(
 }
 
 /** What the turn core is to go on with. @param wall Unix ms. */
-export function turnsLeft({ messages, state }: LeftConversation, wall: number): LeftTurns {
+export function turnsLeft({ state }: Pick<LeftConversation, "state">, wall: number): LeftTurns {
   const { turn, utterance, answer, closing, pause, reprompts, misheard, openedAt } = state;
   return {
     turn,
@@ -77,7 +78,6 @@ export function turnsLeft({ messages, state }: LeftConversation, wall: number): 
     reprompts,
     misheard,
     rest: restOf(state),
-    begun: messages.at(-1)?.role === "agent",
     elapsed: Math.max(0, wall - openedAt),
   };
 }

@@ -42,7 +42,6 @@ export async function writeReply(options: WriteReplyOptions): Promise<EndReason 
   signal.addEventListener("abort", abort, { once: true });
   try {
     const reply = replyWithModel({
-      goesOn: false,
       ...options,
       turn: written.turn.number,
       messages: () => conversation.messages,

@@ -1,4 +1,6 @@
 import {
+  awaitSound,
+  awaitWords,
   discardGuess,
   giveUp,
   giveWay,
@@ -65,6 +67,7 @@ const handlers: Handlers = {
     draft.sleep("finalize", "commit", "finals", "resume");
     discardGuess(draft);
     stir(draft);
+    if (draft.phase === "listening") endAside(draft);
     draft.publish({ type: "caller-speech-started" });
     if (isProtected !== true) yieldTo(draft, since);
   },
@@ -82,6 +85,7 @@ const handlers: Handlers = {
       draft.wakeAt("finalize", since + finalizeDelay(draft.bounds, draft.rules.recogniserEndpoints));
       draft.wakeAt("commit", since + draft.bounds.endpointMax);
       considerEnd(draft, false);
+      if (draft.caller.unheardSince !== undefined) awaitWords(draft);
     }
   },
 
@@ -138,7 +142,7 @@ const handlers: Handlers = {
   hearing(draft, { lost }) {
     if (lost) {
       draft.caller.unheardSince ??= draft.at;
-      return;
+      return awaitWords(draft);
     }
     draft.caller.unheardSince = undefined;
     // What was said meanwhile is being heard now.
@@ -171,6 +175,7 @@ const handlers: Handlers = {
   started(draft, { turn }) {
     if (turn !== draft.turn || draft.phase !== "thinking") return;
     draft.phase = "speaking";
+    draft.aside = undefined;
     draft.sleep("reply", "filler");
     draft.watchPlayback();
   },
@@ -182,6 +187,10 @@ const handlers: Handlers = {
   },
 
   finished(draft, { turn }) {
+    if (turn === draft.aside?.turn) {
+      draft.aside = { turn, endedAt: draft.at };
+      if (draft.phase === "thinking" && draft.replying) awaitSound(draft, draft.at);
+    }
     if (turn !== draft.turn || draft.phase === "yielding") return;
     // An apology that was heard is no success.
     if (draft.replying) draft.failures = 0;
@@ -202,7 +211,8 @@ const handlers: Handlers = {
     else replyFailed(draft);
   },
 
-  "reply-failed"(draft, { turn }) {
+  "reply-failed"(draft, { turn, spoke }) {
+    if (turn === draft.aside?.turn && !spoke) draft.aside = undefined;
     if (turn === draft.guess?.turn) draft.guess = { ...draft.guess, outcome: "failed" };
     else if (turn === draft.turn && draft.phase !== "listening") replyFailed(draft);
   },
@@ -234,6 +244,14 @@ const handlers: Handlers = {
 
   tick: onTick,
 };
+
+/** The caller speaks again: nobody needs to keep them company. */
+function endAside(draft: TurnDraft): void {
+  const { aside } = draft;
+  draft.sleep("filler");
+  draft.aside = undefined;
+  if (aside !== undefined && aside.endedAt === undefined) draft.effect({ type: "cancel", turn: aside.turn });
+}
 
 /** Words over the agent's: an interruption, unless they are only a sign of attention. */
 function hearsOver(draft: TurnDraft, text: string): void {

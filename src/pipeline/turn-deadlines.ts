@@ -1,6 +1,16 @@
-import { ask, failed, giveWay, goOn, interruptForInput, say, turnOver } from "./agent-moves.ts";
+import {
+  ask,
+  awaitWords,
+  failed,
+  giveWay,
+  goOn,
+  interruptForInput,
+  say,
+  sayAside,
+  turnOver,
+} from "./agent-moves.ts";
 import { commitDigits, utteranceOver } from "./caller-moves.ts";
-import { FINAL_WORDS_LIMIT } from "./endpointing.ts";
+import { FINAL_WORDS_LIMIT, UNREMARKABLE_SPEECH } from "./endpointing.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import type { DeadlineName } from "./turn-state.ts";
 
@@ -28,10 +38,20 @@ function waitsForHearing(draft: TurnDraft): boolean {
   return true;
 }
 
+/** Whether the caller, who has said something, waits for somebody to have heard it. */
+function owesHearing({ caller, callerText, phase, leaving, collecting, aside }: TurnDraft): boolean {
+  if (phase !== "listening" || caller.speaking || leaving || collecting || aside !== undefined) return false;
+  const { speechStartedAt, speechEndedAt, finalizing, unheardSince } = caller;
+  const length = speechEndedAt - (speechStartedAt ?? speechEndedAt);
+  const spoke = callerText !== "" || length >= UNREMARKABLE_SPEECH;
+  return spoke && (finalizing || unheardSince !== undefined);
+}
+
 const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void } = {
   finalize(draft) {
     draft.caller.finalizing = true;
     draft.effect({ type: "finalize" });
+    awaitWords(draft);
     if (draft.rules.recogniserEndpoints === "none") draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   commit(draft) {
@@ -57,8 +77,9 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
   },
   resume: goOn,
   filler(draft) {
-    if (draft.phase === "thinking")
-      draft.effect({ type: "fill", turn: draft.turn, text: draft.phrases.filler });
+    const { phase, turn, phrases } = draft;
+    if (phase === "thinking") draft.effect({ type: "fill", turn, text: phrases.filler });
+    else if (owesHearing(draft)) sayAside(draft, phrases.filler);
   },
   reply(draft) {
     draft.publish({ type: "dead-air", cause: "reply-late" });

@@ -2,6 +2,7 @@ import type { EndReason } from "../calls/call-event.ts";
 import type { SpeculationRecord } from "./speculation.ts";
 import type { CoreFact, TurnEffect } from "./turn-input.ts";
 import {
+  type Aside,
   type CallerState,
   type DeadlineName,
   type Guess,
@@ -26,6 +27,7 @@ export class TurnDraft {
   closing: EndReason | undefined;
   guess: Guess | undefined;
   guesses: SpeculationRecord;
+  aside: Aside | undefined;
   pause: number;
   reprompts: number;
   misheard: number;
@@ -49,6 +51,7 @@ export class TurnDraft {
     this.closing = state.closing;
     this.guess = state.guess;
     this.guesses = state.guesses;
+    this.aside = state.aside;
     this.pause = state.pause;
     this.reprompts = state.reprompts;
     this.misheard = state.misheard;
@@ -63,9 +66,9 @@ export class TurnDraft {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
     const { phase, turn, replying, busyUntil, replied, collecting, handOver, closing } = this;
-    const { caller, guess, guesses, pause, reprompts, misheard, failures } = this;
+    const { caller, guess, guesses, aside, pause, reprompts, misheard, failures } = this;
     const agent = { phase, turn, replying, busyUntil, replied, collecting, handOver, closing };
-    const said = { ...agent, caller, guess, guesses, pause, reprompts, misheard, failures };
+    const said = { ...agent, caller, guess, guesses, aside, pause, reprompts, misheard, failures };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
       effects: this.#effects,

@@ -28,8 +28,6 @@ export interface TurnRules {
 export interface LeftTurns extends Omit<ConversationState, "rest" | "at" | "sounding" | "openedAt"> {
   /** Words that the caller has still to hear. */
   readonly rest: string;
-  /** Whether part of the answer that is owed was said. */
-  readonly begun: boolean;
   /** How long the call has had its media, in ms. */
   readonly elapsed: number;
 }
@@ -57,6 +55,8 @@ export interface TurnState {
   /** A reply being made ahead of the end of the caller's turn. */
   readonly guess: Guess | undefined;
   readonly guesses: SpeculationRecord;
+  /** Said last while the caller's words were awaited, outside of the turns. */
+  readonly aside: Aside | undefined;
   /** Learnt of the caller's pauses, in ms. */
   readonly pause: number;
   /** How often in a row the agent has asked a caller who said nothing. */
@@ -103,6 +103,13 @@ export interface Guess {
   readonly outcome: "making" | { readonly spoke: boolean; readonly end?: EndReason } | "failed";
 }
 
+/** A filler that keeps a caller company of whom the recogniser owes words; as a turn of its own it is no answer. */
+export interface Aside {
+  readonly turn: number;
+  /** When the caller had heard it; unset: it still sounds. */
+  readonly endedAt?: number;
+}
+
 /** Points in time at which the core wants to be woken; one of each kind at most. */
 export type Deadlines = Readonly<Partial<Record<DeadlineName, number>>>;
 
@@ -119,7 +126,7 @@ export type DeadlineName =
   | "sustained"
   /** Sound over the agent's brought no words: the agent goes on. */
   | "resume"
-  /** The model keeps the caller waiting. */
+  /** The model, or the recogniser, keeps the caller waiting. */
   | "filler"
   /** The model has not yielded anything. */
   | "reply"
@@ -160,6 +167,7 @@ export function initialTurnState({
     },
     guess: undefined,
     guesses: noSpeculations,
+    aside: undefined,
     pause: left?.pause ?? firstPause(turnTaking),
     reprompts: left?.reprompts ?? 0,
     misheard: left?.misheard ?? 0,

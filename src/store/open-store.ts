@@ -16,7 +16,7 @@ import { SqlDeliveries } from "./sql-deliveries.ts";
 import { SqlErasure } from "./sql-erasure.ts";
 import { SqlIdempotencyKeys } from "./sql-idempotency-keys.ts";
 import { SqlServiceRequests } from "./sql-service-requests.ts";
-import { StoreDatabase } from "./store-database.ts";
+import { type OpenedDatabase, StoreDatabase } from "./store-database.ts";
 
 /** The durable truth. Everything in it rejects with `STORE_UNAVAILABLE` while the database cannot be reached. */
 export interface Store {
@@ -53,10 +53,15 @@ export async function openStore({
 }): Promise<Store> {
   const opened =
     databaseUrl === undefined ? await openEmbedded(dataDir, clock) : await openPostgres(databaseUrl);
+  return storeOn(opened, databaseUrl === undefined ? "embedded" : "postgres", clock);
+}
+
+/** The store in an open database. */
+export function storeOn(opened: OpenedDatabase, kind: Store["kind"], clock: Clock): Store {
   const database = new StoreDatabase(opened);
   let closed: Promise<void> | undefined;
   return {
-    kind: databaseUrl === undefined ? "embedded" : "postgres",
+    kind,
     calls: new SqlCallStore(database),
     customers: new SqlCustomers(database),
     serviceRequests: new SqlServiceRequests(database, clock),

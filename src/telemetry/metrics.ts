@@ -19,6 +19,8 @@ export interface MetricSources {
   readonly load?: () => Load;
   /** Journals of calls since the start. Unset: none are kept. */
   readonly journals?: () => { readonly kept: number; readonly dropped: number };
+  /** Ms of recordings that are silence because they could not be written. Unset: nothing is recorded. */
+  readonly unrecorded?: () => number;
   /** The circuit breakers of each port's providers. Unset: there are none. */
   readonly breakers?: () => readonly PortBreakerReports[];
   /** Whether prom-client's metrics of the process (CPU, memory, handles, GC) are wanted; once in a process. */
@@ -48,6 +50,7 @@ export function createMetrics(sources: MetricSources) {
   if (sources.deliveries !== undefined) registerDeliveryMetrics(registry, sources.deliveries);
   if (sources.load !== undefined) registerLoadMetrics(registry, sources.load);
   if (sources.journals !== undefined) registerJournalMetrics(registry, sources.journals);
+  if (sources.unrecorded !== undefined) registerRecordingMetrics(registry, sources.unrecorded);
   if (sources.breakers !== undefined) registerBreakerMetrics(registry, sources.breakers);
   new Gauge({
     name: "earshot_calls_active",
@@ -253,6 +256,18 @@ function registerJournalMetrics(registry: Registry, journals: NonNullable<Metric
     collect() {
       this.reset();
       for (const [outcome, count] of Object.entries(journals())) this.inc({ outcome }, count);
+    },
+  });
+}
+
+function registerRecordingMetrics(registry: Registry, unrecorded: () => number): void {
+  new Counter({
+    name: "earshot_unrecorded_seconds_total",
+    help: "Parts of recordings that are silence because the disk was too slow or failed",
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(unrecorded() / 1_000);
     },
   });
 }

@@ -4,7 +4,8 @@ import type { Message } from "../../src/pipeline/language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
-import { speech, VirtualCall, type VirtualCallOptions } from "../support/virtual-call.ts";
+import { speech, VirtualCall } from "../support/virtual-call.ts";
+import type { VirtualGatewayOptions } from "../support/virtual-gateway.ts";
 
 const question = speech("what-are-your-opening-hours");
 
@@ -12,7 +13,7 @@ const question = speech("what-are-your-opening-hours");
 function call(
   words: readonly string[],
   answer: (messages: readonly Message[]) => string,
-  more: Partial<VirtualCallOptions> = {},
+  more: Partial<VirtualGatewayOptions> = {},
 ) {
   return VirtualCall.open({
     speechToText: scriptedSpeechToText({ words: (utterance) => words[utterance - 1] ?? "" }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
-import { failoverSpeechToText } from "../../src/providers/failover/failover-speech-to-text.ts";
+import { failoverSpeechToText } from "../../src/providers/failover/speech-to-text/failover-speech-to-text.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
@@ -10,6 +10,7 @@ import { speech, VirtualCall } from "../support/virtual-call.ts";
 
 const question = speech("what-are-your-opening-hours");
 const order = speech("i-need-a-repair");
+const FILLER = "One moment, please.";
 const half = Math.floor(question.length / 2 / 160) * 160;
 
 /** A recogniser that hears these utterances, in this order, per stream. */
@@ -87,6 +88,24 @@ describe("a call whose recogniser is lost", () => {
     expect(told.transcript.slice(1)).toEqual(["caller: What are your opening hours?", "agent: One."]);
   });
 
+  it("by hanging: 1.2 s of silence at most, then a filler, then the answer to all that was said", async () => {
+    const [a, b] = [hearing("a"), hearing("b", "What are your opening hours?")];
+    const told = await heardBy(a, b);
+    a.mute = true;
+    await told.says(question);
+    await told.waitsUntil(() => told.of("agent-heard").some(({ turn }) => turn === 1));
+    const [spoke] = told.of("caller-speech-ended").slice(-1);
+    const [filled] = told.of("agent-heard").slice(-1);
+    expect((filled?.startedAt ?? 0) - (spoke?.at ?? 0)).toBeLessThanOrEqual(1_200);
+    a.fail("PROVIDER_TIMEOUT"); // it was asked a second ago
+    await told.waitsUntil(() => told.transcript.includes("agent: One."));
+    expect(told.transcript.slice(1)).toEqual([
+      `agent: ${FILLER}`,
+      "caller: What are your opening hours?",
+      "agent: One.",
+    ]);
+  });
+
   it("without a word for 750 ms after a failure that it wants to mend itself: the next one is in time", async () => {
     const [a, b] = [hearing("a"), hearing("b", "What are your opening hours?")];
     const told = await heardBy(a, b);
@@ -125,6 +144,7 @@ describe("a call whose recogniser is lost", () => {
     expect(told.transcript.slice(1)).toEqual([
       "caller: 1",
       "agent: One.",
+      `agent: ${FILLER}`,
       "caller: What are your opening hours?",
       "agent: Two.",
     ]);

@@ -1,23 +1,67 @@
 import { describe, expect, it } from "vitest";
+import { BYTES_PER_MS } from "../../src/audio/audio-format.ts";
 import { defaultTurnTaking } from "../../src/calls/agent-profile.ts";
 import type { Message } from "../../src/pipeline/language-model.ts";
+import type {
+  SpeechSession,
+  SpeechSessionEvent,
+  SpeechSessionOptions,
+  SpeechToSpeech,
+} from "../../src/pipeline/speech-to-speech.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
-import { speech, VirtualCall, type VirtualCallOptions } from "../support/virtual-call.ts";
+import { speech, VirtualCall } from "../support/virtual-call.ts";
+import type { VirtualGatewayOptions } from "../support/virtual-gateway.ts";
 
 const question = speech("what-are-your-opening-hours");
 const COUNT = "One two three four five six seven eight nine ten eleven twelve.";
 const BRIDGE = "Sorry, the line dropped for a moment. Please go on.";
 
 /** A caller who asks once on each stream, and an agent that answers by a rule. */
-function call(answer: (messages: readonly Message[]) => string, more: Partial<VirtualCallOptions> = {}) {
+function call(answer: (messages: readonly Message[]) => string, more: Partial<VirtualGatewayOptions> = {}) {
   return VirtualCall.open({
     speechToText: scriptedSpeechToText({ words: () => "please count" }),
     languageModel: (clock) => scriptedLanguageModel({ clock, answer, firstToken: 200, perToken: 12 }),
     textToSpeech: (clock) => scriptedTextToSpeech({ clock, firstByte: 100 }),
     ...more,
   });
+}
+
+/** A model that hears and speaks itself, and says what it is told to say, 60 ms a character. */
+class Parrot implements SpeechToSpeech {
+  readonly name = "parrot";
+  readonly prompts: string[] = [];
+  closed = 0;
+
+  open(options: SpeechSessionOptions, listener: (event: SpeechSessionEvent) => void): SpeechSession {
+    this.prompts.push(options.prompt);
+    return {
+      push: () => {},
+      typed: () => {},
+      toolResult: () => {},
+      respond: ({ turn, say = "" }) => {
+        const [reply, item] = [`r${turn}`, `i${turn}`];
+        const mulaw = new Uint8Array(say.length * 60 * BYTES_PER_MS);
+        const events: SpeechSessionEvent[] = [
+          { type: "reply-started", reply, turn },
+          { type: "words", reply, item, text: say },
+          { type: "audio", reply, item, mulaw },
+          { type: "item-done", reply, item },
+          { type: "reply-ended", reply, outcome: "completed" },
+        ];
+        queueMicrotask(() => {
+          for (const event of events) listener(event);
+        });
+      },
+      truncate: () => {},
+      stop: () => {},
+      cancel: () => {},
+      close: async () => {
+        this.closed += 1;
+      },
+    };
+  }
 }
 
 /** Until the caller has heard that word of the turn. */
@@ -201,5 +245,26 @@ describe("a call whose media socket is lost", () => {
     const goodbye = told.transcript.at(-1) ?? "";
     expect(goodbye).toContain("end of the time");
     expect((told.of("call-ended")[0]?.at ?? 0) - started).toBeLessThan(20_000 + goodbye.length * 60 + 1_000);
+  });
+
+  it("goes on with a model that hears and speaks itself: in a new session of it that is told what was said", async () => {
+    const parrot = new Parrot();
+    const profile = { mode: "speech-to-speech", prompt: "Be brief." } as const;
+    const told = await call(() => "", { speechToSpeech: parrot, profile });
+    await told.dial();
+    await told.hearsOut(0);
+    await told.waits(500);
+    told.breaks();
+    await told.returns();
+    await told.waitsUntil(() => told.transcript.length === 2);
+    await told.waits(10_000);
+    expect(told.transcript).toEqual(["agent: Hello.", `agent: ${BRIDGE}`]);
+    expect(parrot.prompts).toHaveLength(2);
+    expect(parrot.prompts[1]).toContain("Be brief.");
+    expect(parrot.prompts[1]).toContain("You: Hello.");
+    told.hangsUp();
+    await told.clock.settleTo(told.clock.now() + 1_000);
+    expect(parrot.closed).toBe(2);
+    expect(told.clock.armed).toBe(0);
   });
 });

@@ -6,15 +6,16 @@ import { transferTool } from "../../src/pipeline/built-in-tools.ts";
 import type { LanguageModel, ReplyPart } from "../../src/pipeline/language-model.ts";
 import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
 import { tool } from "../../src/pipeline/tools.ts";
-import { failoverLanguageModel } from "../../src/providers/failover/failover-language-model.ts";
+import { failoverLanguageModel } from "../../src/providers/failover/language-model/failover-language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
-import type { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { sleep } from "../../src/runtime/sleep.ts";
-import { speech, VirtualCall, type VirtualCallOptions } from "../support/virtual-call.ts";
+import { speech, VirtualCall } from "../support/virtual-call.ts";
+import type { VirtualGatewayOptions } from "../support/virtual-gateway.ts";
 
 const question = speech("what-are-your-opening-hours");
 const { phrases } = agentProfile();
@@ -43,7 +44,7 @@ const faults: Readonly<Record<Fault, readonly [words: number, then: "finish" | "
   };
 
 /** 200 ms to the first word and 12 ms to each further one; goes on where another has stopped. */
-function vendor(name: string, clock: ManualClock, fault: Fault = "none"): LanguageModel {
+function vendor(name: string, clock: Clock, fault: Fault = "none"): LanguageModel {
   const [most, then] = faults[fault];
   return {
     name,
@@ -62,7 +63,7 @@ function vendor(name: string, clock: ManualClock, fault: Fault = "none"): Langua
   };
 }
 
-function listOf(...list: Fault[]): (clock: ManualClock) => LanguageModel {
+function listOf(...list: Fault[]): (clock: Clock) => LanguageModel {
   return (clock) =>
     failoverLanguageModel(
       list.map((fault, index) => vendor(`vendor-${index}`, clock, fault)),
@@ -71,8 +72,8 @@ function listOf(...list: Fault[]): (clock: ManualClock) => LanguageModel {
 }
 
 async function asked(
-  languageModel: VirtualCallOptions["languageModel"],
-  more: Partial<VirtualCallOptions> = {},
+  languageModel: VirtualGatewayOptions["languageModel"],
+  more: Partial<VirtualGatewayOptions> = {},
 ): Promise<VirtualCall> {
   const told = await VirtualCall.open({
     speechToText: scriptedSpeechToText({ words: () => "What are your hours?", punctuates: true }),
@@ -195,7 +196,7 @@ describe("a voice or a tool that keeps the caller waiting", () => {
         return { result: "nine" };
       },
     });
-    let clockOf: () => ManualClock = () => expect.unreachable();
+    let clockOf: () => Clock = () => expect.unreachable();
     const told = await asked(
       (clock) => {
         clockOf = () => clock;

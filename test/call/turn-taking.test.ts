@@ -7,7 +7,8 @@ import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-lan
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
-import { speech, VirtualCall, type VirtualCallOptions } from "../support/virtual-call.ts";
+import { speech, VirtualCall } from "../support/virtual-call.ts";
+import type { VirtualGatewayOptions } from "../support/virtual-gateway.ts";
 
 const question = speech("what-are-your-opening-hours");
 const long =
@@ -16,7 +17,7 @@ const long =
 function call(
   words: readonly string[],
   answer: (messages: readonly Message[]) => string | readonly ReplyPart[],
-  more: Partial<VirtualCallOptions> = {},
+  more: Partial<VirtualGatewayOptions> = {},
 ) {
   return VirtualCall.open({
     speechToText: scriptedSpeechToText({
@@ -224,7 +225,7 @@ describe("keyed digits", () => {
 });
 
 /** The scripted recogniser, which also notes every byte that it is given. */
-function listening(heard: number[]): VirtualCallOptions["speechToText"] {
+function listening(heard: number[]): VirtualGatewayOptions["speechToText"] {
   const scripted = scriptedSpeechToText({ words: () => "I want to pay.", punctuates: true });
   return {
     ...scripted,

@@ -5,7 +5,7 @@ import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
 import {
   failoverTextToSpeech,
   type VoiceFailoverOptions,
-} from "../../src/providers/failover/failover-text-to-speech.ts";
+} from "../../src/providers/failover/text-to-speech/failover-text-to-speech.ts";
 import {
   type ScriptedTextToSpeechOptions,
   scriptedTextToSpeech,
@@ -13,7 +13,7 @@ import {
 } from "../../src/providers/scripted/scripted-text-to-speech.ts";
 import { readAloud } from "../../src/providers/scripted/spelled-sound.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
-import type { ManualClock } from "../../src/runtime/manual-clock.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { answering, heardOf, LONG_REPLY, PER_CHARACTER } from "../support/conversations.ts";
 import { speech, type VirtualCall } from "../support/virtual-call.ts";
 
@@ -38,7 +38,7 @@ interface Line {
 }
 
 /** Two voices, a and b, and what was told of their failures. */
-function twoVoices(clock: ManualClock, line: Line, failures: string[]): TextToSpeech {
+function twoVoices(clock: Clock, line: Line, failures: string[]): TextToSpeech {
   const faults = [...(line.faults ?? [])];
   if (!line.fromTheStart) faults.unshift(undefined);
   const options: VoiceFailoverOptions = {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { TranscriptionStream } from "../../src/pipeline/speech-to-text.ts";
 import { deepgramSpeechToText } from "../../src/providers/deepgram/deepgram-speech-to-text.ts";
-import { failoverSpeechToText } from "../../src/providers/failover/failover-speech-to-text.ts";
+import { failoverSpeechToText } from "../../src/providers/failover/speech-to-text/failover-speech-to-text.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import {

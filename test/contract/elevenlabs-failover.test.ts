@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { SpeechEvent, Utterance, VoiceConnection } from "../../src/pipeline/text-to-speech.ts";
 import { ElevenLabsTextToSpeech } from "../../src/providers/elevenlabs/elevenlabs-text-to-speech.ts";
-import { failoverTextToSpeech } from "../../src/providers/failover/failover-text-to-speech.ts";
+import { failoverTextToSpeech } from "../../src/providers/failover/text-to-speech/failover-text-to-speech.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
 import { systemClock } from "../../src/runtime/clock.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LanguageModel } from "../../src/pipeline/language-model.ts";
 import { Receptionist } from "../../src/providers/embedded/receptionist.ts";
-import { failoverLanguageModel } from "../../src/providers/failover/failover-language-model.ts";
+import { failoverLanguageModel } from "../../src/providers/failover/language-model/failover-language-model.ts";
 import { OpenAiLanguageModel } from "../../src/providers/openai/openai-language-model.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
 import { systemClock } from "../../src/runtime/clock.ts";

@@ -10,9 +10,10 @@ import type { Tool, ToolContext, ToolOutcome } from "../../src/pipeline/tools.ts
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
 import { GatewayError } from "../../src/runtime/errors.ts";
-import type { ManualClock } from "../../src/runtime/manual-clock.ts";
-import { VirtualCall, type VirtualCallOptions } from "./virtual-call.ts";
+import { VirtualCall } from "./virtual-call.ts";
+import type { VirtualGatewayOptions } from "./virtual-gateway.ts";
 
 /** How long a character of the scripted voice sounds, in ms. */
 export const PER_CHARACTER = 60;
@@ -21,7 +22,7 @@ export const PER_CHARACTER = 60;
 export const LONG_REPLY =
   "One two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen.";
 
-export interface AnsweringOptions extends Partial<VirtualCallOptions> {
+export interface AnsweringOptions extends Partial<VirtualGatewayOptions> {
   /** Of the model, in ms. */
   readonly firstToken?: number;
   readonly perToken?: number;
@@ -86,7 +87,7 @@ export class SlowTool implements Tool {
 }
 
 /** A voice against the port's rules: what it has begun to say it says to the end, whoever cancels. */
-export function stubbornVoice(clock: ManualClock): TextToSpeech {
+export function stubbornVoice(clock: Clock): TextToSpeech {
   const scripted = scriptedTextToSpeech({ clock, firstByte: 300, perCharacter: PER_CHARACTER });
   return { ...scripted, open: (options) => new DeafConnection(scripted.open(options)) };
 }
@@ -114,7 +115,7 @@ class DeafConnection implements VoiceConnection {
 }
 
 /** A voice that breaks off when it is to say something with this word in it. */
-export function brokenVoice(clock: ManualClock, word: string): TextToSpeech {
+export function brokenVoice(clock: Clock, word: string): TextToSpeech {
   const scripted = scriptedTextToSpeech({ clock, firstByte: 100, perCharacter: PER_CHARACTER });
   const error = new GatewayError("PROVIDER_UNAVAILABLE", "The voice was cut off");
   return {

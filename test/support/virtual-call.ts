@@ -3,51 +3,16 @@ import { BYTES_PER_MS, FRAME_BYTES, FRAME_MS, SILENCE } from "../../src/audio/au
 import { encodeMulaw } from "../../src/audio/mulaw.ts";
 import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import { readWav } from "../../src/audio/wav.ts";
-import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.ts";
-import { beginsWithAnnouncement } from "../../src/calls/announced-recording.ts";
 import type { CallEvent } from "../../src/calls/call-event.ts";
-import { CallIntake } from "../../src/calls/call-intake.ts";
-import { CallRegistry } from "../../src/calls/call-registry.ts";
-import type { RecordingTarget } from "../../src/calls/recordings.ts";
-import { countingIds } from "../../src/calls/session-ids.ts";
-import { InProcessSpentTokens } from "../../src/calls/spent-tokens.ts";
-import { streamTokenKey } from "../../src/calls/stream-token.ts";
-import type { TypedInput } from "../../src/calls/typed-input.ts";
-import { mediaCounters } from "../../src/gateway/media-counters.ts";
+import type { CallRegistry } from "../../src/calls/call-registry.ts";
+import type { MediaCounters } from "../../src/gateway/media-counters.ts";
 import type { MediaSocket } from "../../src/gateway/media-socket.ts";
-import { MediaStreamSession } from "../../src/gateway/media-stream-session.ts";
-import type { SessionHost } from "../../src/gateway/session-host.ts";
-import type { Journals } from "../../src/journal/journals.ts";
-import {
-  collectDigitsTool,
-  endCallTool,
-  sendDigitsTool,
-  serviceRequestTool,
-} from "../../src/pipeline/built-in-tools.ts";
-import { CallPipelines } from "../../src/pipeline/call-pipelines.ts";
-import type { LanguageModel } from "../../src/pipeline/language-model.ts";
-import { PhraseCache } from "../../src/pipeline/phrase-cache.ts";
-import { PhrasePreparation } from "../../src/pipeline/phrase-preparation.ts";
-import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
-import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
-import type { Tool } from "../../src/pipeline/tools.ts";
+import type { MediaStreamSession } from "../../src/gateway/media-stream-session.ts";
+import type { CallPipelines } from "../../src/pipeline/call-pipelines.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { PlaybackBuffer } from "../../src/simulation/phone/playback-buffer.ts";
-import { anIncomingCall, serviceRequestBook } from "./calls.ts";
-
-export interface VirtualCallOptions {
-  readonly speechToText: SpeechToText | ((clock: ManualClock) => SpeechToText);
-  readonly languageModel: LanguageModel | ((clock: ManualClock) => LanguageModel);
-  readonly textToSpeech: TextToSpeech | ((clock: ManualClock) => TextToSpeech);
-  readonly profile?: Partial<AgentProfile>;
-  readonly tools?: readonly Tool[];
-  /** Keeps journals of the calls. */
-  readonly journals?: (registry: CallRegistry, clock: ManualClock) => Journals;
-  /** Whether fixed words are spoken ahead, as in the product. Default false. */
-  readonly preparesPhrases?: boolean;
-  /** Where the call is recorded. */
-  readonly recording?: RecordingTarget;
-}
+import { anIncomingCall } from "./calls.ts";
+import { VirtualGateway, type VirtualGatewayOptions } from "./virtual-gateway.ts";
 
 /** What went from the gateway to the caller's side, by what it was. */
 export interface Sent {
@@ -62,120 +27,60 @@ export interface Sent {
  * Twilio's does. Seconds of conversation take milliseconds, and the same call is the same every time.
  */
 export class VirtualCall {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
+  /** Of all gateways that have had the call. */
   readonly events: CallEvent[] = [];
   readonly sent: Sent[] = [];
-  readonly counters = mediaCounters();
   readonly playback = new PlaybackBuffer(true);
-  readonly registry: CallRegistry;
   streamSid = "MZ00000000000000000000000000000001";
   closed: { code: number; reason: string } | undefined;
-  readonly pipelines: CallPipelines;
   readonly sipCallId = SIP_CALL_ID;
-  readonly #host: SessionHost;
+  readonly #gateways = new Set<VirtualGateway>();
+  #gateway: VirtualGateway;
   #session: MediaStreamSession;
   #sequence = 1;
   #chunk = 0;
   #stream = 0;
   #streams = 1;
-  readonly #intake: CallIntake;
-  readonly #typed: TypedInput;
   #bufferedAmount = 0;
 
-  static async open(options: VirtualCallOptions): Promise<VirtualCall> {
-    const call = new VirtualCall(options, await loadVoiceActivity());
-    await call.clock.settleTo(0);
+  /** A call to a gateway of its own. */
+  static async open(options: VirtualGatewayOptions): Promise<VirtualCall> {
+    const clock = new ManualClock();
+    const gateway = await VirtualGateway.start(clock, options, await loadVoiceActivity());
+    return VirtualCall.to(gateway, clock);
+  }
+
+  static async to(gateway: VirtualGateway, clock: ManualClock): Promise<VirtualCall> {
+    const call = new VirtualCall(gateway, clock);
+    await clock.settleTo(clock.now());
     return call;
   }
 
-  private constructor(
-    options: VirtualCallOptions,
-    voiceActivity: Awaited<ReturnType<typeof loadVoiceActivity>>,
-  ) {
-    const { clock } = this;
-    const made = <Part extends object>(part: Part | ((clock: ManualClock) => Part)): Part =>
-      typeof part === "function" ? (part as (clock: ManualClock) => Part)(clock) : part;
-    this.registry = new CallRegistry({
-      clock,
-      maxCalls: 4,
-      onListenerError: (error) => {
-        throw error;
-      },
-    });
-    const journals = options.journals?.(this.registry, clock);
-    journals?.start();
-    const textToSpeech = made(options.textToSpeech);
-    const phrases = new PhraseCache();
-    const preparation = new PhrasePreparation({ clock, textToSpeech, phrases });
-    const parts = {
-      clock,
-      speechToText: made(options.speechToText),
-      languageModel: made(options.languageModel),
-      textToSpeech,
-      voiceActivity,
-      phrases,
-      ...(options.preparesPhrases && { prepare: (profile: AgentProfile) => preparation.prepare(profile) }),
-      tools: options.tools ?? [
-        endCallTool,
-        collectDigitsTool,
-        sendDigitsTool,
-        serviceRequestTool(serviceRequestBook()),
-      ],
-    };
-    const pipelines = new CallPipelines(
-      this.registry,
-      parts,
-      journals && ((call, all) => journals.partsOf(call, all)),
-    );
-    this.pipelines = pipelines;
-    this.#typed = journals?.typedInput(pipelines) ?? pipelines;
-    this.#intake = new CallIntake({
-      registry: this.registry,
-      profileFor: () => agentProfile({ greeting: "Hello.", ...options.profile }),
-      speechIsDown: () => false,
-      sessionIds: countingIds(),
-      spentTokens: new InProcessSpentTokens(),
-      tokenKey: streamTokenKey(["test"]),
-      clock,
-    });
-    this.registry.events.on("event", (event) => this.events.push(event));
-    pipelines.start();
-    this.registry.events.on("event", ({ type }) => {
-      if (type === "media-lost" || type === "call-moved") this.#session.finish("media-lost");
-    });
-    this.#host = {
-      clock,
-      counters: this.counters,
-      claim: (token, sipCallId) => this.#intake.claim(token, sipCallId),
-      conversation: (call) => pipelines.of(call),
-      observer: (call) => journals?.messagesOf(call),
-      recording: (call) =>
-        options.recording && {
-          target: options.recording,
-          fromAgent: beginsWithAnnouncement(call.profile, this.transcript.length > 0),
-        },
-      mediaStarted: (call, session, streamId) => {
-        this.registry.publish(call.sessionId, { type: "media-started", streamId });
-        this.registry.events.on("event", (event) => {
-          if (event.type === "call-ended") session.finish(event.reason);
-        });
-      },
-      mediaEnded: (call, reason) => {
-        if (reason === "media-lost") this.registry.mediaLost(call.sessionId);
-        else this.registry.end(call.sessionId, reason);
-      },
-      failed: (error) => {
-        throw error;
-      },
-    };
-    this.#session = new MediaStreamSession(this.#host, this.#socket);
+  private constructor(gateway: VirtualGateway, clock: ManualClock) {
+    this.clock = clock;
+    this.#gateway = gateway;
+    this.#session = this.#connect(gateway);
+  }
+
+  get registry(): CallRegistry {
+    return this.#gateway.registry;
+  }
+
+  get pipelines(): CallPipelines {
+    return this.#gateway.pipelines;
+  }
+
+  get counters(): MediaCounters {
+    return this.#gateway.counters;
   }
 
   /** Rings, and opens the media stream as the TwiML says. */
   async dial(sipCallId = SIP_CALL_ID, afterMedia = false): Promise<this> {
     const incoming = anIncomingCall({ sipCallId, afterMedia });
-    await this.#intake.fetch(incoming);
-    const answer = this.#intake.incoming(incoming);
+    const { intake } = this.#gateway;
+    await this.#asked(intake.fetch(incoming));
+    const answer = intake.incoming(incoming);
     if (answer.action !== "connect") throw new Error(`The gateway answered ${answer.action}`);
     this.#session.begin();
     this.gives({ event: "connected", protocol: "Call", version: "1.0.0" });
@@ -264,7 +169,7 @@ export class VirtualCall {
   }
 
   types(text: string): void {
-    this.#typed.typed(this.events[0]?.sessionId ?? 0, text);
+    this.#gateway.typed.typed(this.events[0]?.sessionId ?? 0, text);
   }
 
   hangsUp(): void {
@@ -277,11 +182,18 @@ export class VirtualCall {
     this.playback.clear(this.clock.now());
   }
 
-  /** Twilio follows the `<Redirect>` after so many ms, and opens a new media stream. */
-  async returns(after = 300): Promise<this> {
+  /** The gateway's process is killed, and its socket goes with it. */
+  gatewayDies(): void {
+    this.#gateway.kill();
+    this.playback.clear(this.clock.now());
+  }
+
+  /** Twilio follows the `<Redirect>` after so many ms, perhaps to another gateway, and opens a new media stream. */
+  async returns(after = 300, gateway = this.#gateway): Promise<this> {
     await this.clock.settleTo(this.clock.now() + after);
     this.closed = undefined;
-    this.#session = new MediaStreamSession(this.#host, this.#socket);
+    this.#gateway = gateway;
+    this.#session = this.#connect(gateway);
     this.streamSid = `MZ${String(++this.#streams).padStart(32, "0")}`;
     return this.dial(SIP_CALL_ID, true);
   }
@@ -302,6 +214,23 @@ export class VirtualCall {
 
   of<Type extends CallEvent["type"]>(type: Type): Extract<CallEvent, { type: Type }>[] {
     return this.events.filter((event): event is Extract<CallEvent, { type: Type }> => event.type === type);
+  }
+
+  #connect(gateway: VirtualGateway): MediaStreamSession {
+    if (!this.#gateways.has(gateway)) gateway.registry.events.on("event", (event) => this.events.push(event));
+    this.#gateways.add(gateway);
+    return gateway.accept(this.#socket);
+  }
+
+  /** The answer to a request; time passes while the gateway waits for something. */
+  async #asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    let waits = true;
+    void answer.finally(() => {
+      waits = false;
+    });
+    await this.clock.settleTo(this.clock.now());
+    while (waits) await this.clock.settleTo(this.clock.now() + FRAME_MS);
+    return answer;
   }
 
   async #advance(at: number): Promise<void> {

@@ -23,6 +23,8 @@ export class AwaitedWords {
   #commits: OpenCommit[] = [];
   /** Words so far of items that are not complete, in the order of their first words. */
   readonly #soFar = new Map<string, string>();
+  /** Items whose audio was cleared, on this connection. */
+  readonly #forgotten = new Set<string>();
 
   /** Stretches whose words have not been given, oldest first. */
   get commits(): readonly (Commit & { readonly sent: boolean; readonly isComplete: boolean })[] {
@@ -67,8 +69,9 @@ export class AwaitedWords {
     if (commit !== undefined) commit.item = item;
   }
 
-  /** More words of an item. */
+  /** More words of an item; those of a forgotten one come too late. */
   delta(item: string, text: string): void {
+    if (this.#forgotten.has(item)) return;
     this.#soFar.set(item, (this.#soFar.get(item) ?? "") + text);
   }
 
@@ -87,7 +90,10 @@ export class AwaitedWords {
 
   /** Audio that was not committed is forgotten, and its words with it. */
   cleared(): void {
-    for (const [item] of this.#uncommitted) this.#soFar.delete(item);
+    for (const [item] of this.#uncommitted) {
+      this.#soFar.delete(item);
+      this.#forgotten.add(item);
+    }
   }
 
   /** Takes the oldest stretch, if all its words are there. */
@@ -101,6 +107,7 @@ export class AwaitedWords {
   /** The connection is gone: what is not complete has to be asked for again. */
   lost(): void {
     this.#soFar.clear();
+    this.#forgotten.clear();
     for (const commit of this.#commits) {
       commit.sent = false;
       commit.item = undefined;

@@ -96,7 +96,8 @@ describe("the end of the caller's turn", () => {
   });
 
   it("waits a moment for words that are still open, and no longer", () => {
-    const told = new Telling({ recogniserEndpoints: "none", recogniserPunctuates: false }).greeted();
+    const rules = { recogniserEndpoints: "none", recogniserPunctuates: false } as const;
+    const told = new Telling(rules, { turnTaking: { ...bounds, fillerAfter: 0 } }).greeted();
     told.at(2060, { type: "speech-started", since: 2000 });
     told.at(2500, { type: "interim", text: "billing", confidence: 0.5 });
     told.at(3140, { type: "speech-ended", since: 3000 });

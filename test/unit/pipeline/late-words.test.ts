@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Happening } from "../../../src/pipeline/turn-manager.ts";
-import { Telling } from "../../support/telling.ts";
+import { bounds, Telling } from "../../support/telling.ts";
 
 const interim = (text: string): Happening => ({ type: "interim", text, confidence: 0.5 });
 const final = (text: string, saidUntil?: number): Happening => ({
@@ -12,7 +12,7 @@ const final = (text: string, saidUntil?: number): Happening => ({
 
 /** The caller has said "I would like to", speaking from 2000 to 3000, and was answered by the interim at 4500. */
 function answeredEarly(): Telling {
-  const told = new Telling().greeted();
+  const told = new Telling({}, { turnTaking: { ...bounds, fillerAfter: 0 } }).greeted();
   told.at(2_060, { type: "speech-started", since: 2_000 });
   told.at(2_700, interim("I would like to"));
   told.at(3_140, { type: "speech-ended", since: 3_000 });

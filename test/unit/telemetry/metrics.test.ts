@@ -95,6 +95,7 @@ describe("metrics", () => {
       liveCalls: () => 0,
       eventLoop: () => ({ p50: 0, p99: 0, max: 0 }),
       load: () => ({ projectedLateness: 25, waiting: 3 }),
+      unrecorded: () => 1_500,
       process: false,
     });
     const undo = observeCalls(registry, loaded);
@@ -104,6 +105,7 @@ describe("metrics", () => {
     for (const sample of [
       "earshot_event_loop_projected_delay_seconds 0.025",
       "earshot_callers_waiting 3",
+      "earshot_unrecorded_seconds_total 1.5",
       'earshot_calls_refused_total{reason="lateness",offered="queue"} 1',
       'earshot_queue_left_total{outcome="hung-up"} 1',
     ])

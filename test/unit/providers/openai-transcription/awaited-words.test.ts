@@ -49,6 +49,7 @@ describe("AwaitedWords", () => {
     words.delta("a", "One");
     words.delta("b", "mumble");
     words.cleared();
+    words.delta("b", " more of it");
     expect(words.interim).toBe("One");
     expect(words.hasUncommitted).toBe(false);
   });

@@ -1,0 +1,195 @@
+import type { SpeechToText, TranscriptEvent, TranscriptionStream } from "../../../pipeline/speech-to-text.ts";
+import { backoffDelay } from "../../../runtime/backoff.ts";
+import type { Cancel, Clock } from "../../../runtime/clock.ts";
+import { GatewayError } from "../../../runtime/errors.ts";
+import type { FailoverOptions } from "../failover-options.ts";
+
+/**
+ * A recogniser that tries again by itself has so long to come back, in ms: enough for a first retry and its
+ * handshakes, and with as much again for the words there are less than 1.5 s between a failure and them.
+ */
+const GRACE = 750;
+/** A failure so soon after another one, in ms, and without words between them, is one too many. */
+const IN_A_ROW = 10_000;
+/** When all have failed, the list is begun again after 0.25 to 0.5 s, at first, up to 2 to 4 s. */
+const BEGIN_AGAIN = { first: 500, max: 4_000 };
+/** How long nobody may hear the caller, in ms, before the stream is over. */
+const LONGEST_LOSS = 15_000;
+
+export interface RecogniserChoiceParts extends FailoverOptions {
+  readonly clock: Clock;
+  /** In [0, 1), for the backoff. */
+  readonly random: () => number;
+  /** In failover order; at least one. */
+  readonly providers: readonly SpeechToText[];
+  readonly open: (provider: SpeechToText, listener: (event: TranscriptEvent) => void) => TranscriptionStream;
+  /** This stream listens from now on. */
+  readonly taken: (stream: TranscriptionStream) => void;
+  /** This one failed before it was taken, and is to be closed. */
+  readonly discarded: (stream: TranscriptionStream) => void;
+  /** What the stream taken tells, its recoverable failures included when nobody else can take over. */
+  readonly heard: (event: TranscriptEvent) => void;
+  /** The stream taken is lost; another one follows, or `over`. */
+  readonly left: () => void;
+  readonly over: (error: GatewayError) => void;
+}
+
+/**
+ * Who of a list of recognisers listens to a caller. The first whose breaker admits it (the last, whatever its breaker
+ * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, or has failed and shown
+ * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard the caller for
+ * 15 s. Breakers are told of every failure, and of the first sign of life after opening or failing.
+ */
+export class RecogniserChoice {
+  readonly #parts: RecogniserChoiceParts;
+  /** Counts the streams opened; events of former ones are late. -1: ended. */
+  #turn = 0;
+  #provider = 0;
+  /** The present recogniser has failed and shown no sign of life since. */
+  #failing = false;
+  #praised = false;
+  #wordsSinceFailure = true;
+  #failedAt = 0;
+  #cancelGrace: Cancel | undefined;
+  #cancelOpening: Cancel | undefined;
+  #cancelLoss: Cancel | undefined;
+  #lastChance = false;
+  /** How often the list was begun again since the last sign of life. */
+  #begunAgain = 0;
+  #interrupted = false;
+
+  constructor(parts: RecogniserChoiceParts) {
+    this.#parts = parts;
+  }
+
+  get isFailing(): boolean {
+    return this.#failing;
+  }
+
+  begin(): void {
+    this.#use(this.#choose(0));
+  }
+
+  /** Nothing is told any more. */
+  end(): void {
+    this.#turn = -1;
+    this.#cancelGrace?.();
+    this.#cancelOpening?.();
+    this.#cancelLoss?.();
+  }
+
+  get #name(): string {
+    return (this.#parts.providers[this.#provider] as SpeechToText).name;
+  }
+
+  get #isLast(): boolean {
+    return this.#provider === this.#parts.providers.length - 1;
+  }
+
+  /** The first from `from` on that is worth asking. */
+  #choose(from: number): number {
+    const { providers, breakers } = this.#parts;
+    const last = providers.length - 1;
+    for (let index = from; index < last; index++) {
+      if (breakers.admits((providers[index] as SpeechToText).name)) return index;
+    }
+    return last;
+  }
+
+  #use(provider: number): void {
+    const { providers, open, taken, discarded } = this.#parts;
+    const turn = ++this.#turn;
+    this.#provider = provider;
+    this.#failing = false;
+    this.#praised = false;
+    this.#wordsSinceFailure = true;
+    const stream = open(providers[provider] as SpeechToText, (event) => {
+      if (this.#turn === turn) this.#hear(event);
+    });
+    if (this.#turn === turn) taken(stream);
+    else discarded(stream);
+  }
+
+  #hear(event: TranscriptEvent): void {
+    if (event.type === "failed") return this.#failed(event.error);
+    const words = "text" in event && event.text !== "";
+    if (words) this.#wordsSinceFailure = true;
+    if (words || event.type === "ready") this.#alive();
+    this.#parts.heard(event);
+  }
+
+  #alive(): void {
+    this.#failing = false;
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+    this.#cancelLoss?.();
+    this.#cancelLoss = undefined;
+    this.#lastChance = false;
+    this.#begunAgain = 0;
+    this.#interrupted = false;
+    if (this.#praised) return;
+    this.#praised = true;
+    this.#parts.breakers.tell(this.#name, "succeeded");
+  }
+
+  #failed(error: GatewayError): void {
+    const { clock, breakers, onFailure, heard, providers } = this.#parts;
+    const now = clock.now();
+    const inARow = this.#failing || (!this.#wordsSinceFailure && now - this.#failedAt < IN_A_ROW);
+    this.#failing = true;
+    this.#praised = false;
+    this.#wordsSinceFailure = false;
+    this.#failedAt = now;
+    breakers.tell(this.#name, "failed");
+    this.#cancelLoss ??= clock.after(LONGEST_LOSS, () => this.#lostForLong(error));
+    if (this.#lastChance) return this.#giveUp(error);
+    if (providers.length === 1 && error.retryable) return heard({ type: "failed", error });
+    onFailure(this.#name, error);
+    this.#tellInterruption();
+    if (this.#turn < 0) return;
+    // Who has let a deadline pass has kept the caller waiting long enough.
+    const tooSlow = error.code === "PROVIDER_TIMEOUT" && !this.#isLast;
+    if (inARow || tooSlow || !error.retryable) this.#moveOn();
+    else this.#cancelGrace ??= clock.after(GRACE, () => this.#moveOn());
+  }
+
+  #tellInterruption(): void {
+    if (this.#interrupted) return;
+    this.#interrupted = true;
+    this.#parts.heard({ type: "interrupted" });
+  }
+
+  #moveOn(): void {
+    const wasLast = this.#isLast;
+    const next = this.#leave();
+    if (this.#turn !== next) return;
+    if (!wasLast) return this.#use(this.#choose(this.#provider + 1));
+    const { clock, random } = this.#parts;
+    const delay = backoffDelay(BEGIN_AGAIN, this.#begunAgain++, random());
+    this.#cancelOpening = clock.after(delay, () => this.#use(this.#choose(0)));
+  }
+
+  /** Answers the turn number that holds unless something has happened meanwhile. */
+  #leave(): number {
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+    const turn = ++this.#turn;
+    this.#parts.left();
+    return turn;
+  }
+
+  /** One that was opened and has not failed gets its chance. */
+  #lostForLong(error: GatewayError): void {
+    if (this.#failing) this.#giveUp(error);
+    else this.#lastChance = true;
+  }
+
+  #giveUp(cause: GatewayError): void {
+    this.#leave();
+    this.end();
+    const seconds = LONGEST_LOSS / 1_000;
+    this.#parts.over(
+      new GatewayError("PROVIDER_REFUSED", `No recogniser has heard the caller for ${seconds} s`, { cause }),
+    );
+  }
+}
