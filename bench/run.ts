@@ -56,6 +56,8 @@ const USUAL = [
 
 /** However wrong it goes, it ends. In ms; a soak comes on top. */
 const LONGEST_RUN = 30 * 60_000;
+/** What was begun may take so long to end after the last table, in ms. */
+const LONGEST_END = 10_000;
 const USUAL_SOAK = 30;
 
 const { values, positionals } = parseArgs({
@@ -91,6 +93,11 @@ if (unknown.length > 0 || counts.some((count) => !Number.isInteger(count) || cou
   });
   await runAll();
   cancel();
+  // What goes on after it must not keep the process, nor be hidden.
+  setTimeout(() => {
+    console.error("Something went on after the benchmarks; it was ended.");
+    process.exit();
+  }, LONGEST_END).unref();
 }
 
 async function runAll(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { HeardWord } from "../../src/simulation/phone/heard-words.ts";
-import { answerWords, isOpening } from "./chaos-script.ts";
+import { answerWords, isHeard, isOpening } from "./chaos-script.ts";
 
 /** A filler is due after so much silence, in ms. */
 const FILLER_DUE = 1_200;
@@ -13,6 +13,8 @@ export interface MetFault {
   readonly turn: number;
   /** When the product may know of the fault, in ms of the call: what is measured begins here. */
   readonly deadline: number;
+  /** Or so many ms after the end of the question, when that is later. Default 0. */
+  readonly afterQuestion?: number;
 }
 
 export interface CallVerdict {
@@ -25,8 +27,9 @@ export interface CallVerdict {
   /** The longest that the caller waited in silence, in ms. */
   readonly longestSilence: number;
   /**
-   * From the fault's deadline, or the end of the question (said again where the line was lost) if that is later, to the next word of the answer, in ms;
-   * `Infinity` when none came. Undefined without a fault, or when nothing was owed any more.
+   * From when the product may know of the fault, but not before the end of the question (said again where the line was
+   * lost), to the next word of the answer, in ms; `Infinity` when none came. Undefined without a fault, or when nothing
+   * was owed any more.
    */
   readonly nextWords: number | undefined;
   /** Waits for words of an answer that lasted longer than a filler may take. */
@@ -63,14 +66,11 @@ interface HeardAnswer {
   readonly heard: readonly HeardWord[];
 }
 
-/**
- * A word whose begin was cut right before it was said again is read as one: its end tells. Two words of the answer
- * without a pause between them are read as one, too: both were said.
- */
+/** Two words of the answer without a pause between them are read as one: both were said. */
 function heardAnswer(words: readonly HeardWord[], report: CallReport | undefined, turn: number): HeardAnswer {
   const answer = answerWords(turn);
   const said = (heard: HeardWord, word: string): boolean =>
-    heard.text === word ? heard.whole : heard.text.endsWith(word) || isJoined(heard, word, answer);
+    isHeard(heard, word) || isJoined(heard, word, answer);
   return {
     counts: answer.map((word) => words.filter((heard) => said(heard, word)).length),
     heard: words.filter(
@@ -92,9 +92,9 @@ function isAfterQuestion({ start }: HeardWord, report: CallReport, turn: number)
 function nextWords(
   heard: readonly HeardWord[],
   report: CallReport,
-  { turn, deadline }: MetFault,
+  { turn, deadline, afterQuestion = 0 }: MetFault,
 ): number | undefined {
-  const due = Math.max(deadline, questionEnd(report, turn) ?? 0);
+  const due = Math.max(deadline, (questionEnd(report, turn) ?? 0) + afterQuestion);
   const last = answerWords(turn).at(-1) ?? "";
   const complete = heard.find(({ text }) => text.endsWith(last))?.start ?? Infinity;
   if (complete < due) return undefined;

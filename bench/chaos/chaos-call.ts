@@ -6,7 +6,7 @@ import type { PhoneEvent } from "../../src/simulation/phone/ongoing-call.ts";
 import type { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import type { PlayedPiece } from "../../src/simulation/phone/playback-buffer.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
-import { answerWords, callerName, questionOf, TURNS } from "./chaos-script.ts";
+import { answerWords, callerName, isHeard, questionOf, TURNS } from "./chaos-script.ts";
 import { spelt, speltWords } from "./spelt-voice.ts";
 
 /** Silence after which a caller, who knows that the answer is complete, goes on; in ms. */
@@ -127,7 +127,7 @@ export class ChaosCall {
     if (this.#looked === this.#played.length) return true;
     this.#looked = this.#played.length;
     const last = answerWords(this.#asked - 1).at(-1) ?? "";
-    this.#complete = this.#wordsSince().some(({ text, whole }) => whole && text.endsWith(last));
+    this.#complete = this.#wordsSince().some((heard) => isHeard(heard, last));
     return !this.#complete;
   }
 

@@ -1,3 +1,4 @@
+import type { HeardWord } from "../../src/simulation/phone/heard-words.ts";
 import type { ChatMessage } from "../../src/simulation/stand-ins/openai-wire.ts";
 
 /** Questions that each caller asks. */
@@ -54,6 +55,11 @@ export function replyTo(asked: AskedQuestion | undefined): string {
 /** A word with which every answer begins. */
 export function isOpening(word: string): boolean {
   return word === "sure" || /^mark[a-j]+k$/.test(word);
+}
+
+/** Whether it is the word, heard to its end. One whose begin was cut right before it was said again is read as one. */
+export function isHeard({ text, whole }: HeardWord, word: string): boolean {
+  return text === word ? whole : text.endsWith(word);
 }
 
 /** What is understood, with the marks that a recogniser gives a sentence. */

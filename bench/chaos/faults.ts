@@ -25,6 +25,8 @@ export type CallFault =
       readonly refusal?: number;
       readonly spread: Spread;
       readonly deadline: number;
+      /** Ms from the end of the question until the product may know of it, when that is later. */
+      readonly afterQuestion?: number;
     }
   /** The phone's media socket breaks, from the question's first sound to the answer's end. */
   | { readonly at: "socket"; readonly spread: Spread; readonly deadline: number };
@@ -79,6 +81,7 @@ export const chaosRows: readonly ChaosRow[] = [
     fault: { type: "stall", afterMessages: 0 },
     spread: QUESTION,
     deadline: LAST_WORDS,
+    afterQuestion: LAST_WORDS,
   }),
   provider("stt refused", {
     at: "question",

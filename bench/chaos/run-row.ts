@@ -151,9 +151,19 @@ function resultOf(
   metBy: (call: ChaosCallReport) => Met | undefined,
 ): RowResult {
   const met = reports.map(metBy);
+  const afterQuestion = row.fault?.at === "question" ? row.fault.afterQuestion : undefined;
   const verdicts = reports.map(({ report, words, origin }, index) => {
     const fault = met[index];
-    return judge(report, words, turns, fault && { turn: fault.turn, deadline: fault.at - origin });
+    return judge(
+      report,
+      words,
+      turns,
+      fault && {
+        turn: fault.turn,
+        deadline: fault.at - origin,
+        ...(afterQuestion !== undefined && { afterQuestion }),
+      },
+    );
   });
   return { row, met: met.filter((one) => one !== undefined).length, verdicts };
 }

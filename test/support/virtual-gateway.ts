@@ -33,6 +33,7 @@ import type { Tool } from "../../src/pipeline/tools.ts";
 import type { Cancel, Clock } from "../../src/runtime/clock.ts";
 import type { ManualClock } from "../../src/runtime/manual-clock.ts";
 import type { Store } from "../../src/store/open-store.ts";
+import type { StoreWriting } from "../../src/telemetry/store-metrics.ts";
 import { serviceRequestBook } from "./calls.ts";
 import { ScriptedCarrier } from "./scripted-carrier.ts";
 
@@ -64,6 +65,7 @@ export class VirtualGateway {
   readonly #clock: MortalClock;
   readonly #host: SessionHost;
   readonly #shutdown: Shutdown | undefined;
+  readonly #desk: CallDesk | undefined;
 
   /** @param store shared with other gateways on the same clock. */
   static async start(
@@ -92,6 +94,7 @@ export class VirtualGateway {
     this.registry = registry;
     this.errors = errors;
     this.#clock = clock;
+    this.#desk = desk;
     const made = <Part extends object>(part: Part | ((clock: Clock) => Part)): Part =>
       typeof part === "function" ? (part as (clock: Clock) => Part)(clock) : part;
     const journals = options.journals?.(registry, clock);
@@ -177,6 +180,11 @@ export class VirtualGateway {
         clock,
         onError: (error) => this.errors.push(error),
       });
+  }
+
+  /** How writing to the store goes. */
+  get writing(): StoreWriting | undefined {
+    return this.#desk?.writing();
   }
 
   /** A media socket has been accepted. */

@@ -110,7 +110,6 @@ export class SimulatedPhone {
     switch (verb.verb) {
       case "connect":
         await this.#stream(verb.stream, base);
-        this.#redirects = 0;
         return undefined;
       case "redirect":
         if (++this.#redirects > MAX_REDIRECTS) {

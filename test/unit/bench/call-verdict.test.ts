@@ -74,6 +74,7 @@ describe("the verdict on a call", () => {
     const words = answer(4_000);
     expect(judge(report(), words, 1, { turn: 0, deadline: 1_500 }).nextWords).toBe(2_000);
     expect(judge(report(), words, 1, { turn: 0, deadline: 3_500 }).nextWords).toBe(500);
+    expect(judge(report(), words, 1, { turn: 0, deadline: 1_500, afterQuestion: 900 }).nextWords).toBe(1_100);
     expect(judge(report(), words, 1, { turn: 0, deadline: 4_100 }).nextWords).toBe(0);
     const opened = [{ text: "sure", start: 3_600, end: 3_900, whole: true }, ...words];
     expect(judge(report(), opened, 1, { turn: 0, deadline: 1_500 }).nextWords).toBe(1_600);

@@ -3,6 +3,7 @@ import { loadVoiceActivity } from "../../src/audio/voice-activity.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
+import { GatewayError } from "../../src/runtime/errors.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { sleep } from "../../src/runtime/sleep.ts";
 import type { Store } from "../../src/store/open-store.ts";
@@ -223,5 +224,31 @@ describe("a call that goes on in another process, on one store", () => {
     await clock.settleTo(clock.now() + 60_000);
     expect(await store.calls.call(1)).toMatchObject({ endReason: "caller-hung-up" });
     expect(await historiesIn({ clock, store })).toEqual([1]);
+  });
+});
+
+describe("a call whose store is away", () => {
+  it("goes on, says that it is not saved, and is caught up whole, with one history", async () => {
+    const pair = await aPair();
+    const { clock, store, first, told } = pair;
+    await told.waits(100); // the greeting is written
+    const save = store.calls.save.bind(store.calls);
+    const away = async () => {
+      throw new GatewayError("STORE_UNAVAILABLE", "The database is away");
+    };
+    Object.assign(store.calls, { save: away });
+    await told.says(question);
+    await hears(told, 1, "twelve.");
+    expect(first.writing).toMatchObject({ failing: true });
+    expect(await store.calls.transcript(1)).toHaveLength(1);
+    told.hangsUp();
+    await clock.settleTo(clock.now() + 30_000);
+    expect(await store.calls.call(1)).toMatchObject({ endedAt: null });
+    Object.assign(store.calls, { save });
+    await clock.settleTo(clock.now() + 60_000);
+    expect(first.writing).toMatchObject({ failing: false, waiting: 0 });
+    expect(await store.calls.call(1)).toMatchObject({ status: "completed", endReason: "caller-hung-up" });
+    expect(await answerIn(pair)).toBe(COUNT);
+    expect(await historiesIn(pair)).toEqual([1]);
   });
 });
