@@ -24,7 +24,7 @@ export interface RecordingParts {
 /** The recordings of this process, and what removes them in time. */
 export interface RecordingDesk extends Erasable {
   readonly recordings: Recordings;
-  /** Ms of them that are silence because they could not be written. */
+  /** Ms that are missing from them because they could not be written. */
   readonly unrecorded: number;
   close(): Promise<void>;
 }

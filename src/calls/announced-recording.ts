@@ -1,5 +1,6 @@
 import type { AgentProfile } from "./agent-profile.ts";
 import type { RecordingPolicy } from "./recordings.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** Said when the profile wants an announcement and has no words of its own. */
 const DEFAULT_ANNOUNCEMENT = "This call may be recorded.";
@@ -10,8 +11,12 @@ export function announcementOf({ enabled, announce }: RecordingPolicy): string |
   return announce === true ? DEFAULT_ANNOUNCEMENT : announce;
 }
 
-/** Whether the call's next media stream begins with the announcement. @param begun something was said in the call already. */
-export function beginsWithAnnouncement(profile: AgentProfile, begun: boolean): boolean {
+/** Whether the call's next media stream begins with the announcement: nothing was said in the call yet. */
+export function beginsWithAnnouncement(
+  profile: AgentProfile,
+  transcript: Pick<Transcript, "entries"> | undefined,
+): boolean {
+  const begun = (transcript?.entries.length ?? 0) > 0;
   return !begun && announcingRecording(profile) !== profile;
 }
 

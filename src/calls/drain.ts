@@ -27,26 +27,36 @@ export async function drain(options: DrainOptions, limit: number): Promise<void>
   const goodbye = end - Math.min(limit, GOODBYE);
   const never = new AbortController().signal;
   let stayUntil = clock.now();
-  let askAt = clock.now();
-  let asking = false;
-  const ask = (): void => {
-    if (asking || clock.now() < askAt) return;
-    askAt = clock.now() + ASK_EVERY;
-    asking = true;
-    // Not waited for: a store that does not answer must not cost the callers their goodbye.
-    void leaveCallsToOthers().finally(() => {
-      asking = false;
-    });
-  };
+  // Neither is waited for: a store that does not answer must not cost the callers their goodbye.
+  const ask = oneAtATime(leaveCallsToOthers);
+  const give = oneAtATime(async () => {
+    if ((await given(handOver, onError)) > 0) stayUntil = clock.now() + STAY;
+  });
   ask();
+  let askAt = clock.now() + ASK_EVERY;
   while (registry.liveCount > 0 && clock.now() < goodbye) {
-    ask();
-    if (mayHandOver() && (await given(handOver, onError)) > 0) stayUntil = clock.now() + STAY;
+    if (clock.now() >= askAt) {
+      askAt = clock.now() + ASK_EVERY;
+      ask();
+    }
+    if (mayHandOver()) give();
     await sleep(clock, LOOK_EVERY, never);
   }
   if (registry.liveCount > 0 && limit > 0) dismiss();
   const over = (): boolean => registry.liveCount === 0 && clock.now() >= stayUntil;
   while (!over() && clock.now() < end) await sleep(clock, LOOK_EVERY, never);
+}
+
+/** Begins it, unless it is still under way. */
+function oneAtATime(run: () => Promise<void>): () => void {
+  let underWay = false;
+  return () => {
+    if (underWay) return;
+    underWay = true;
+    void run().finally(() => {
+      underWay = false;
+    });
+  };
 }
 
 async function given(handOver: HandOver, onError: (error: unknown) => void): Promise<number> {

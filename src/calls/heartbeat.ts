@@ -88,6 +88,7 @@ export class Heartbeat {
   /** Tells at once, because something has changed. */
   async now(): Promise<void> {
     await this.#beating;
+    if (this.#closed) return;
     this.#cancel?.();
     await this.#beat();
   }

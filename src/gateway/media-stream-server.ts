@@ -110,8 +110,8 @@ export class MediaStreamServer {
       ...(observer && { observer }),
       recording: (call) => {
         const target = recording?.(call);
-        const begun = (registry.find(call.sessionId)?.transcript.entries.length ?? 0) > 0;
-        return target && { target, fromAgent: beginsWithAnnouncement(call.profile, begun) };
+        const said = registry.find(call.sessionId)?.transcript;
+        return target && { target, fromAgent: beginsWithAnnouncement(call.profile, said) };
       },
       failed: onError,
       mediaStarted: (call, session, streamId) => {

@@ -7,6 +7,7 @@ import type { LeftTurns } from "./turn-state.ts";
 /** The caller's move. */
 export function listen(draft: TurnDraft): void {
   draft.phase = "listening";
+  draft.aside = undefined;
   draft.sleep("reply", "playback", "filler", "sustained", "resume");
   stir(draft);
   // What the caller began to say while the agent had the word is theirs to finish now.
@@ -25,13 +26,27 @@ export function stir(draft: TurnDraft): void {
 export function awaitWords(draft: TurnDraft): void {
   if (draft.phase !== "listening") return;
   const { unheardSince, speechEndedAt } = draft.caller;
-  awaitSound(draft, speechEndedAt, unheardSince === undefined ? draft.bounds.fillerAfter / 2 : 0);
+  const { fillerAfter } = draft.bounds;
+  // Words over the agent's are asked for once it has finished: the silence is as young as that.
+  const askedLate = draft.at > speechEndedAt + fillerAfter;
+  const fair = askedLate ? fillerAfter : fillerAfter / 2;
+  awaitSound(draft, speechEndedAt, unheardSince === undefined ? fair : 0);
 }
 
 /** Keeps the caller company without taking the word: what they have said is still to come. */
 export function sayAside(draft: TurnDraft, text: string): void {
   draft.aside = { turn: draft.allocate() };
-  draft.effect({ type: "say", turn: draft.aside.turn, text });
+  draft.effect({ type: "aside", turn: draft.aside.turn, text });
+}
+
+/** The caller does something: nobody needs to keep them company. */
+export function endAside(draft: TurnDraft): void {
+  const { aside } = draft;
+  draft.sleep("filler");
+  draft.aside = undefined;
+  if (aside === undefined || aside.endedAt !== undefined) return;
+  discardGuess(draft); // all that is being made falls silent with it
+  draft.effect({ type: "cancel", turn: aside.turn });
 }
 
 /** The agent's move: turn `turn`. @param silentSince when the caller fell silent, or pressed the last key. */
@@ -125,6 +140,7 @@ export function goOn(draft: TurnDraft): void {
   draft.publish({ type: "barge-in-decided", turn: draft.turn, outcome: "resumed" });
   draft.effect({ type: "resume", turn: draft.turn });
   draft.phase = "speaking";
+  draft.aside = undefined;
   settleWords(draft, false);
   draft.caller.finalizing = false;
   draft.caller.speechStartedAt = undefined;
@@ -135,7 +151,6 @@ export function goOn(draft: TurnDraft): void {
 /** The agent's turn ends here. `owed`: unless the caller turns out to say something, it has to begin again. */
 export function interrupt(draft: TurnDraft, owed: boolean): void {
   draft.caller.owed = owed;
-  draft.aside = undefined;
   draft.effect({ type: "cancel", turn: draft.turn });
   listen(draft);
 }
@@ -147,6 +162,7 @@ export function interruptForInput(draft: TurnDraft): void {
     interrupt(draft, false);
   } else if (draft.phase === "yielding") giveWay(draft);
   else if (draft.phase === "thinking") interrupt(draft, false);
+  else if (draft.phase === "listening") endAside(draft);
 }
 
 /** The agent has said all it had to say. */

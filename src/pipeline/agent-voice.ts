@@ -68,14 +68,30 @@ export class AgentVoice {
 
   /** Begins a turn whose words are yet to be made. `ahead`: unheard, and outside of the history, until accepted. */
   begin(number: number, ahead = false): SpokenTurn {
-    return this.#begin(number, (listener) => this.#connected().speak(listener), ahead);
+    const spoken = this.#begin(number, (listener) => this.#connected().speak(listener), !ahead);
+    if (!ahead) this.#options.conversation.agentBegins(spoken.turn);
+    return spoken;
   }
 
   /** Begins a turn of fixed words: from the cache once they have been spoken. */
   say(number: number, text: string): SpokenTurn {
-    const spoken = this.#begin(number, (listener) => this.#phrase(text).play(listener), false);
+    const spoken = this.#begin(number, (listener) => this.#phrase(text).play(listener), true);
+    this.#options.conversation.agentBegins(spoken.turn);
     spoken.speech.write(text);
     return spoken;
+  }
+
+  /**
+   * Says something outside of the history, at once; false when that is not possible: a voice that takes its time would
+   * come into the middle of the answer.
+   */
+  sayAside(number: number, text: string): boolean {
+    const kept = this.#kept(text);
+    if (kept === undefined) return false;
+    const { speech } = this.#begin(number, (listener) => kept.play(listener), true);
+    speech.write(text);
+    void speech.end();
+    return true;
   }
 
   /** A turn made ahead is the caller's answer now. */
@@ -106,10 +122,8 @@ export class AgentVoice {
   fill(number: number, text: string): void {
     const filled = this.#turns.get(number);
     if (filled === undefined || filled.turn.gate.length > 0) return; // it has begun after all
-    const { phrases, textToSpeech, call } = this.#options;
-    const words = spoken(text, call.profile.language);
-    const kept = phrases.kept(voiceKey(textToSpeech.name, call.profile), words);
-    if (kept !== undefined) filled.speech.insert(words, kept);
+    const kept = this.#kept(text);
+    if (kept !== undefined) filled.speech.insert(spoken(text, this.#options.call.profile.language), kept);
     else if (!filled.speech.spoke) filled.speech.fill(text);
   }
 
@@ -134,9 +148,9 @@ export class AgentVoice {
     this.#suspended = true;
   }
 
-  /** Goes on from the word at which the caller stopped hearing; what was to be heard before the turn is over. */
+  /** Goes on from the word at which the caller stopped hearing; what else was to be heard is over. */
   resume(number: number): void {
-    for (const spoken of this.#turns.values()) if (spoken.turn.number < number) this.#drop(spoken);
+    for (const spoken of this.#turns.values()) if (spoken.turn.number !== number) this.#drop(spoken);
     const turn = this.#turns.get(number)?.turn;
     turn?.gate.open(turn.text.resumePoint(turn.heard));
   }
@@ -200,15 +214,20 @@ export class AgentVoice {
   #begin(
     number: number,
     speak: (listener: (event: SpeechEvent) => void) => Utterance,
-    ahead: boolean,
+    audible: boolean,
   ): SpokenTurn {
-    const { conversation, reached } = this.#options;
-    const turn = new AgentTurn(number, new AudioGate(number, this.playback, !ahead));
+    const { reached } = this.#options;
+    const turn = new AgentTurn(number, new AudioGate(number, this.playback, audible));
     const { language } = this.#options.call.profile;
     const speech = new AgentSpeech({ turn, language, speak, reached: (stage) => reached(turn, stage) });
     this.#turns.set(number, { turn, speech });
-    if (!ahead) conversation.agentBegins(turn);
     return { turn, speech };
+  }
+
+  /** The words as they were spoken before in this voice. */
+  #kept(text: string): PhraseRecording | undefined {
+    const { phrases, textToSpeech, call } = this.#options;
+    return phrases.kept(voiceKey(textToSpeech.name, call.profile), spoken(text, call.profile.language));
   }
 
   #phrase(text: string): PhraseRecording {

@@ -75,6 +75,10 @@ export class CallPipeline implements CallConversation {
       discard: () => this.#mind.discard(),
       say: (turn, text) => this.#say(turn, text),
       fill: (turn, text) => this.#agent.fill(turn, text),
+      aside: (turn, text) => {
+        if (!this.#agent.sayAside(turn, text))
+          this.#turns.happened({ type: "reply-failed", turn, spoke: false });
+      },
       handOver: (turn) => this.#mind.handOver(turn),
       hold: () => this.#agent.hold(),
       resume: (turn) => this.#agent.resume(turn),

@@ -59,7 +59,8 @@ export function stateOf(
     ...(phase === "speaking" && { sounding: turn }),
     rest,
     answer: incomplete || asked || caller.digits !== "",
-    ...(closing !== undefined && { closing }),
+    // Whoever speaks over the goodbye has not heard it.
+    ...(closing !== undefined && !interrupting && { closing }),
     pause,
     reprompts,
     misheard,

@@ -2,6 +2,7 @@ import {
   awaitSound,
   awaitWords,
   discardGuess,
+  endAside,
   giveUp,
   giveWay,
   goOn,
@@ -175,7 +176,6 @@ const handlers: Handlers = {
   started(draft, { turn }) {
     if (turn !== draft.turn || draft.phase !== "thinking") return;
     draft.phase = "speaking";
-    draft.aside = undefined;
     draft.sleep("reply", "filler");
     draft.watchPlayback();
   },
@@ -244,14 +244,6 @@ const handlers: Handlers = {
 
   tick: onTick,
 };
-
-/** The caller speaks again: nobody needs to keep them company. */
-function endAside(draft: TurnDraft): void {
-  const { aside } = draft;
-  draft.sleep("filler");
-  draft.aside = undefined;
-  if (aside !== undefined && aside.endedAt === undefined) draft.effect({ type: "cancel", turn: aside.turn });
-}
 
 /** Words over the agent's: an interruption, unless they are only a sign of attention. */
 function hearsOver(draft: TurnDraft, text: string): void {

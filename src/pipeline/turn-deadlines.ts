@@ -38,13 +38,18 @@ function waitsForHearing(draft: TurnDraft): boolean {
   return true;
 }
 
-/** Whether the caller, who has said something, waits for somebody to have heard it. */
-function owesHearing({ caller, callerText, phase, leaving, collecting, aside }: TurnDraft): boolean {
-  if (phase !== "listening" || caller.speaking || leaving || collecting || aside !== undefined) return false;
-  const { speechStartedAt, speechEndedAt, finalizing, unheardSince } = caller;
-  const length = speechEndedAt - (speechStartedAt ?? speechEndedAt);
-  const spoke = callerText !== "" || length >= UNREMARKABLE_SPEECH;
-  return spoke && (finalizing || unheardSince !== undefined);
+/**
+ * Whether the caller, whose turn may be over, waits for words that the recogniser owes: it has begun to give them, or is
+ * known to hear nothing. One that has given none and was asked may have heard a noise: it need not answer.
+ */
+function awaitsWords(draft: TurnDraft): boolean {
+  const { caller, phase, leaving, collecting, aside } = draft;
+  if (phase !== "listening" || leaving || collecting || aside !== undefined) return false;
+  if (caller.speaking || caller.digits !== "") return false;
+  if (!draft.isArmed("commit") && !draft.isArmed("finals")) return false;
+  if (caller.unheardSince === undefined) return caller.finalizing && caller.interim !== "";
+  const length = caller.speechEndedAt - (caller.speechStartedAt ?? caller.speechEndedAt);
+  return wordsAreMissing(draft) && (draft.callerText !== "" || length >= UNREMARKABLE_SPEECH);
 }
 
 const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void } = {
@@ -79,7 +84,7 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
   filler(draft) {
     const { phase, turn, phrases } = draft;
     if (phase === "thinking") draft.effect({ type: "fill", turn, text: phrases.filler });
-    else if (owesHearing(draft)) sayAside(draft, phrases.filler);
+    else if (awaitsWords(draft)) sayAside(draft, phrases.filler);
   },
   reply(draft) {
     draft.publish({ type: "dead-air", cause: "reply-late" });

@@ -70,6 +70,8 @@ export type TurnEffect =
   | { readonly type: "hand-over"; readonly turn: number }
   /** Say these words within turn `turn`, ahead of what it is still making. */
   | { readonly type: "fill"; readonly turn: number; readonly text: string }
+  /** Say these words, if they can be had at once, as turn `turn`: it is no answer, and no part of the history. */
+  | { readonly type: "aside"; readonly turn: number; readonly text: string }
   /** The caller's words enter the history. */
   | { readonly type: "caller-said"; readonly text: string; readonly by: "voice" | "keypad" | "typing" }
   /** Fall silent at once, and keep what the caller has not heard. */

@@ -11,6 +11,7 @@ export interface TurnActions {
   accept(turn: number): void;
   discard(turn: number): void;
   fill(turn: number, text: string): void;
+  aside(turn: number, text: string): void;
   hold(turn: number): void;
   resume(turn: number): void;
   say(turn: number, text: string): void;
@@ -87,6 +88,8 @@ export class TurnManager {
         return actions.discard(effect.turn);
       case "fill":
         return actions.fill(effect.turn, effect.text);
+      case "aside":
+        return actions.aside(effect.turn, effect.text);
       case "hold":
         return actions.hold(effect.turn);
       case "resume":

@@ -103,10 +103,10 @@ export interface Guess {
   readonly outcome: "making" | { readonly spoke: boolean; readonly end?: EndReason } | "failed";
 }
 
-/** A filler that keeps a caller company of whom the recogniser owes words; as a turn of its own it is no answer. */
+/** A filler that keeps a caller company whose words the recogniser owes; as a turn of its own it is no answer. */
 export interface Aside {
   readonly turn: number;
-  /** When the caller had heard it; unset: it still sounds. */
+  /** When the caller had heard it; unset: not to its end. */
   readonly endedAt?: number;
 }
 

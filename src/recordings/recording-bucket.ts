@@ -1,5 +1,6 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -60,7 +61,7 @@ export class RecordingBucket {
   ): Promise<void> {
     const body = createReadStream(path);
     try {
-      await this.#within(UPLOAD_LIMIT, signal, (abortSignal) =>
+      await this.#within(TRANSFER_LIMIT, signal, (abortSignal) =>
         this.#client.send(
           new PutObjectCommand({
             ...this.#key(sessionId),
@@ -100,6 +101,15 @@ export class RecordingBucket {
     );
     if (Body instanceof Readable) return Body;
     throw new GatewayError("STORE_UNAVAILABLE", "The bucket gave a recording without bytes");
+  }
+
+  /** Copies all of it into a file of this machine. */
+  async get({ sessionId, size }: RecordingFile, path: string, signal: AbortSignal): Promise<void> {
+    const body = await this.open(sessionId, 0, size - 1);
+    const file = createWriteStream(path, { mode: 0o600 });
+    await this.#within(TRANSFER_LIMIT, signal, (abortSignal) =>
+      pipeline(body, file, { signal: abortSignal }),
+    );
   }
 
   async remove(sessionId: number): Promise<void> {
@@ -176,5 +186,5 @@ const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 const PARTS = "parts";
 /** For one answer, in ms. */
 const LIMIT = 5_000;
-/** For a whole upload, in ms: an hour of a call is 115 MB. */
-const UPLOAD_LIMIT = 600_000;
+/** For a whole recording there or back, in ms: an hour of a call is 115 MB. */
+const TRANSFER_LIMIT = 600_000;

@@ -10,7 +10,7 @@ import { SAMPLE_BYTES, WAV_HEADER_BYTES, wavHeader } from "./wav-header.ts";
 
 /** Recordings as `<session_id>.wav` in a folder of this machine, which only the gateway's own user can read. */
 export class RecordingFolder implements Recordings {
-  /** Bytes of recordings that are silence because they could not be written. */
+  /** Bytes of recordings that are silence, or in no file, because they could not be written. */
   lostBytes = 0;
   /** Hears of every recording that has become complete; must not throw. */
   onComplete: (sessionId: number) => void = () => {};
@@ -44,13 +44,20 @@ export class RecordingFolder implements Recordings {
       path: this.pathOf(sessionId),
       ready: Promise.all([before, ready]),
       onError: (error) => this.#onError(error, "a call is not, or not all, recorded; it goes on"),
-      onDone: (complete, lost) => {
-        this.lostBytes += lost;
+      onLost: (bytes) => {
+        this.lostBytes += bytes;
+      },
+      onDone: (complete) => {
         if (this.#writing.get(sessionId) === promise) this.#writing.delete(sessionId);
         if (complete) this.onComplete(sessionId);
         resolve();
       },
     });
+  }
+
+  /** Whether it is being written, or about to be. */
+  isWriting(sessionId: number): boolean {
+    return this.#writing.has(sessionId);
   }
 
   async find(sessionId: number): Promise<RecordingFile | undefined> {

@@ -12,8 +12,10 @@ export interface WriterOptions {
   readonly ready: Promise<unknown>;
   /** Hears once of what went wrong, and how many ms of the recording are silence because of it so far. */
   readonly onError: (error: unknown) => void;
-  /** The file is complete, or given up; `lost`: bytes that are silence in it because they could not be written. */
-  readonly onDone: (complete: boolean, lost: number) => void;
+  /** So many bytes more are silence, or in no file, because they could not be written. */
+  readonly onLost: (bytes: number) => void;
+  /** The file is complete, or given up. */
+  readonly onDone: (complete: boolean) => void;
 }
 
 /**
@@ -27,7 +29,7 @@ export class RecordingWriter implements RecordingTarget {
   /** Bytes of sound that were there before, the gap included. */
   #offset = 0;
   #ended = false;
-  #lost = 0;
+  #givenUp = false;
   #told = false;
   #wake: () => void = () => {};
 
@@ -38,6 +40,7 @@ export class RecordingWriter implements RecordingTarget {
 
   write(pcm: Uint8Array): void {
     if (this.#ended) return;
+    if (this.#givenUp) return this.#options.onLost(pcm.length);
     if (this.#queue.length < QUEUE_LIMIT) this.#queue.push({ at: this.#position, pcm });
     else this.#lose(pcm, new Error("The disk is too slow for the recording: part of it is silence."));
     this.#position += pcm.length;
@@ -78,12 +81,12 @@ export class RecordingWriter implements RecordingTarget {
       await rename(part, this.#options.path);
       complete = true;
     } catch (error) {
+      this.#givenUp = true; // no block is kept for a file that there is not
+      for (const { pcm } of this.#queue.splice(0)) this.#lose(pcm, error);
       this.#tell(error);
-      this.#ended = true; // no block is kept for a file that there is not
-      this.#queue.length = 0;
     }
     await file?.close().catch(() => {});
-    this.#options.onDone(complete, this.#lost);
+    this.#options.onDone(complete);
   }
 
   async #drain(file: FileHandle): Promise<void> {
@@ -102,7 +105,7 @@ export class RecordingWriter implements RecordingTarget {
   }
 
   #lose(pcm: Uint8Array, error: unknown): void {
-    this.#lost += pcm.length;
+    this.#options.onLost(pcm.length);
     this.#tell(error);
   }
 

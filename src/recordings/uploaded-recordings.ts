@@ -1,7 +1,5 @@
-import { createWriteStream } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Call } from "../calls/call.ts";
 import type { RecordingFile, Recordings, RecordingTarget } from "../calls/recordings.ts";
 import { type BackoffPolicy, backoffDelay } from "../runtime/backoff.ts";
@@ -29,7 +27,7 @@ export class UploadedRecordings implements Recordings {
   readonly #options: UploadedRecordingsOptions;
   /** In the folder and complete, with the attempts that failed. */
   readonly #waiting = new Map<number, number>();
-  readonly #moving = new Map<number, Promise<void>>();
+  readonly #moving = new Map<number, Moving>();
   /** Removed while they were on their way: taken back when they have arrived. */
   readonly #removed = new Set<number>();
   readonly #retries = new Set<Cancel>();
@@ -54,7 +52,12 @@ export class UploadedRecordings implements Recordings {
   }
 
   begin(call: Call): RecordingTarget {
-    return this.#options.folder.begin(call, this.#moving.get(call.sessionId));
+    const { folder, clock } = this.#options;
+    const moving = this.#moving.get(call.sessionId);
+    if (moving === undefined) return folder.begin(call);
+    // A bucket that takes its time gets the file later, with what comes now.
+    const cancel = clock.after(PATIENCE, () => moving.stop.abort());
+    return folder.begin(call, moving.done.finally(cancel));
   }
 
   async find(sessionId: number): Promise<RecordingFile | undefined> {
@@ -90,10 +93,10 @@ export class UploadedRecordings implements Recordings {
   /** Recordings still in the folder go on their way at the next start. */
   async close(): Promise<void> {
     const { folder, bucket } = this.#options;
-    await folder.close();
-    this.#closing.abort();
+    this.#closing.abort(); // a recording that waits for its file is written after that
     for (const cancel of this.#retries) cancel();
-    await Promise.all(this.#moving.values());
+    await Promise.all([...this.#moving.values()].map(({ done }) => done));
+    await folder.close();
     bucket.close();
   }
 
@@ -107,24 +110,25 @@ export class UploadedRecordings implements Recordings {
       if (this.#moving.size >= AT_ONCE || this.#closing.signal.aborted) return;
       if (this.#moving.has(sessionId)) continue; // its turn comes when that has ended
       this.#waiting.delete(sessionId);
-      const moving = this.#move(sessionId, failures).finally(() => {
+      const stop = new AbortController();
+      const signal = AbortSignal.any([this.#closing.signal, stop.signal]);
+      const done = this.#move(sessionId, failures, signal).finally(() => {
         this.#moving.delete(sessionId);
         this.#removed.delete(sessionId);
         this.#moveNext();
       });
-      this.#moving.set(sessionId, moving);
+      this.#moving.set(sessionId, { done, stop });
     }
   }
 
   /** Never rejects. */
-  async #move(sessionId: number, failures: number): Promise<void> {
-    const { folder, bucket, onError } = this.#options;
-    const { signal } = this.#closing;
+  async #move(sessionId: number, failures: number, signal: AbortSignal): Promise<void> {
+    const { folder, bucket, isLive, onError } = this.#options;
     try {
-      if (this.#options.isLive(sessionId)) return; // it has come back, and is told of again
+      if (isLive(sessionId) || folder.isWriting(sessionId)) return; // it is told of again
       const file = await folder.find(sessionId);
       if (file === undefined) return; // removed meanwhile
-      await this.#put(file, await bucket.find(sessionId));
+      await this.#put(file, await bucket.find(sessionId), signal);
       if (this.#removed.has(sessionId)) await bucket.remove(sessionId);
       else await folder.remove(sessionId);
     } catch (error) {
@@ -134,17 +138,15 @@ export class UploadedRecordings implements Recordings {
     }
   }
 
-  async #put(file: RecordingFile, there: BucketFile | undefined): Promise<void> {
+  async #put(file: RecordingFile, there: BucketFile | undefined, signal: AbortSignal): Promise<void> {
     const { folder, bucket } = this.#options;
-    const { signal } = this.#closing;
     const { sessionId, completedAt } = file;
     const path = folder.pathOf(sessionId);
     if (there === undefined) return bucket.put({ ...file, parts: [completedAt] }, path, signal);
     if (there.parts.includes(completedAt)) return; // it has arrived, and nobody was left to say so
     const [other, joined] = [`${path}.other`, `${path}.joined`];
     try {
-      const body = await bucket.open(sessionId, 0, there.size - 1);
-      await pipeline(body, createWriteStream(other, { mode: 0o600 }), { signal });
+      await bucket.get(there, other, signal);
       await joinRecordings({ path, completedAt }, { path: other, completedAt: there.completedAt }, joined);
       const parts = [...there.parts, completedAt];
       await bucket.put({ sessionId, size: (await stat(joined)).size, parts }, joined, signal);
@@ -162,6 +164,15 @@ export class UploadedRecordings implements Recordings {
   }
 }
 
+/** A recording on its way, which can be stopped. */
+interface Moving {
+  /** Never rejects. */
+  readonly done: Promise<void>;
+  readonly stop: AbortController;
+}
+
+/** How long a call that has come back waits for its file, in ms: less than what fits into the memory of its writer. */
+const PATIENCE = 10_000;
 /** Uploads at one time: they share the machine with calls. */
 const AT_ONCE = 2;
 const RETRY: BackoffPolicy = { first: 1_000, max: 300_000 };

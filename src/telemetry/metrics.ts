@@ -19,7 +19,7 @@ export interface MetricSources {
   readonly load?: () => Load;
   /** Journals of calls since the start. Unset: none are kept. */
   readonly journals?: () => { readonly kept: number; readonly dropped: number };
-  /** Ms of recordings that are silence because they could not be written. Unset: nothing is recorded. */
+  /** Ms that are missing from recordings because they could not be written. Unset: nothing is recorded. */
   readonly unrecorded?: () => number;
   /** The circuit breakers of each port's providers. Unset: there are none. */
   readonly breakers?: () => readonly PortBreakerReports[];
@@ -263,7 +263,7 @@ function registerJournalMetrics(registry: Registry, journals: NonNullable<Metric
 function registerRecordingMetrics(registry: Registry, unrecorded: () => number): void {
   new Counter({
     name: "earshot_unrecorded_seconds_total",
-    help: "Parts of recordings that are silence because the disk was too slow or failed",
+    help: "What is missing from recordings because the disk was too slow or failed",
     registers: [registry],
     collect() {
       this.reset();

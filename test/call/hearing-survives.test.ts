@@ -40,6 +40,7 @@ async function heardBy(...list: readonly SpeechToText[]): Promise<VirtualCall> {
         perToken: 12,
       }),
     textToSpeech: (clock) => scriptedTextToSpeech({ clock, firstByte: 100 }),
+    preparesPhrases: true,
   });
   await told.dial();
   await told.hearsOut(0);
@@ -89,10 +90,12 @@ describe("a call whose recogniser is lost", () => {
   });
 
   it("by hanging: 1.2 s of silence at most, then a filler, then the answer to all that was said", async () => {
-    const [a, b] = [hearing("a"), hearing("b", "What are your opening hours?")];
+    const words = "What are your opening hours?";
+    const [a, b] = [hearing("a", words), hearing("b", words)];
     const told = await heardBy(a, b);
+    await told.says(question.subarray(0, half));
     a.mute = true;
-    await told.says(question);
+    await told.says(question.subarray(half));
     await told.waitsUntil(() => told.of("agent-heard").some(({ turn }) => turn === 1));
     const [spoke] = told.of("caller-speech-ended").slice(-1);
     const [filled] = told.of("agent-heard").slice(-1);
@@ -100,8 +103,8 @@ describe("a call whose recogniser is lost", () => {
     a.fail("PROVIDER_TIMEOUT"); // it was asked a second ago
     await told.waitsUntil(() => told.transcript.includes("agent: One."));
     expect(told.transcript.slice(1)).toEqual([
-      `agent: ${FILLER}`,
       "caller: What are your opening hours?",
+      `agent: ${FILLER}`,
       "agent: One.",
     ]);
   });

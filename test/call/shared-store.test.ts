@@ -33,12 +33,16 @@ afterEach(async () => {
 
 async function aStore(clock: ManualClock, kind?: Store["kind"]): Promise<Store> {
   const store = await storeInStep(clock, kind);
-  closers.push(() => store.close());
+  closers.push(async () => {
+    await store.close();
+    expect(clock.armed).toBe(0);
+  });
   return store;
 }
 
-function aGateway(clock: ManualClock, store: Store): Promise<VirtualGateway> {
-  return VirtualGateway.start(
+/** It must have met no errors by the end of the test. */
+async function aGateway(clock: ManualClock, store: Store): Promise<VirtualGateway> {
+  const gateway = await VirtualGateway.start(
     clock,
     {
       speechToText: scriptedSpeechToText({ words: () => "please count" }),
@@ -49,6 +53,15 @@ function aGateway(clock: ManualClock, store: Store): Promise<VirtualGateway> {
     voiceActivity,
     store,
   );
+  closers.push(async () => {
+    if (gateway.isAlive) {
+      const closing = gateway.close();
+      await clock.settleTo(clock.now() + 60_000);
+      await closing;
+    }
+    expect(gateway.errors).toEqual([]);
+  });
+  return gateway;
 }
 
 /** A caller who has been greeted. */
@@ -245,6 +258,7 @@ describe("a call whose store is away", () => {
     await clock.settleTo(clock.now() + 30_000);
     expect(await store.calls.call(1)).toMatchObject({ endedAt: null });
     Object.assign(store.calls, { save });
+    expect(first.errors.splice(0)).not.toEqual([]);
     await clock.settleTo(clock.now() + 60_000);
     expect(first.writing).toMatchObject({ failing: false, waiting: 0 });
     expect(await store.calls.call(1)).toMatchObject({ status: "completed", endReason: "caller-hung-up" });

@@ -121,6 +121,20 @@ describe("recordings in a bucket", () => {
     expect(standIn.objects.get(KEY)?.bytes.length).toBeGreaterThanOrEqual(64_044);
   });
 
+  it("are one when the call comes back while the bucket takes its time with the first stream", async () => {
+    standIn.inject({ type: "stall", afterMessages: 0 });
+    const all = await recordings();
+    record(all);
+    await eventually(() => standIn.requests.length > 0, "the first stream is on its way");
+    live.add(CALL);
+    record(all);
+    await eventually(async () => ((await all.find(CALL))?.size ?? 0) >= 64_044, "both are recorded", 20_000);
+    live.clear();
+    all.over(CALL);
+    await eventually(() => isMoved(), "it is moved");
+    expect(standIn.objects.get(KEY)?.bytes.length).toBeGreaterThanOrEqual(64_044);
+  });
+
   it("of two processes are joined in the order in which they were made", async () => {
     const first = await recordings();
     record(first);

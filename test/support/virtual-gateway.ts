@@ -146,10 +146,7 @@ export class VirtualGateway {
       recording: (call) =>
         options.recording && {
           target: options.recording,
-          fromAgent: beginsWithAnnouncement(
-            call.profile,
-            (registry.find(call.sessionId)?.transcript.entries.length ?? 0) > 0,
-          ),
+          fromAgent: beginsWithAnnouncement(call.profile, registry.find(call.sessionId)?.transcript),
         },
       mediaStarted: ({ sessionId }, session, streamId) => {
         registry.publish(sessionId, { type: "media-started", streamId });
@@ -202,6 +199,10 @@ export class VirtualGateway {
     await this.#shutdown?.close("shutdown");
   }
 
+  get isAlive(): boolean {
+    return !this.#clock.stopped;
+  }
+
   /** As by `kill -9`: nothing of it happens any more. */
   kill(): void {
     this.#clock.stop();
@@ -250,7 +251,7 @@ function deskOn(
 class MortalClock implements Clock {
   readonly #clock: Clock;
   readonly #timers = new Set<Cancel>();
-  #stopped = false;
+  stopped = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -265,7 +266,7 @@ class MortalClock implements Clock {
   }
 
   after(ms: number, run: () => void): Cancel {
-    if (this.#stopped) return () => {};
+    if (this.stopped) return () => {};
     const cancelTimer = this.#clock.after(ms, () => {
       this.#timers.delete(cancel);
       run();
@@ -279,7 +280,7 @@ class MortalClock implements Clock {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.stopped = true;
     for (const cancel of [...this.#timers]) cancel();
   }
 }

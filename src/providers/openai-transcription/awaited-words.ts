@@ -66,7 +66,9 @@ export class AwaitedWords {
   named(item: string): void {
     if (this.#commits.some((commit) => commit.item === item)) return;
     const commit = this.#commits.find((one) => one.sent && one.item === undefined && one.final === undefined);
-    if (commit !== undefined) commit.item = item;
+    if (commit === undefined) return;
+    commit.item = item;
+    this.#forgotten.delete(item);
   }
 
   /** More words of an item; those of a forgotten one come too late. */

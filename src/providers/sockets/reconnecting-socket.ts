@@ -146,7 +146,10 @@ export class ReconnectingSocket {
     });
     socket.on("error", (error) => this.#lose(socket, asGatewayError(error, "PROVIDER_UNAVAILABLE")));
     socket.on("close", (code, reason) =>
-      this.#lose(socket, this.#error("PROVIDER_UNAVAILABLE", `closed with ${code} ${reason}`.trimEnd())),
+      this.#lose(
+        socket,
+        this.#error("PROVIDER_UNAVAILABLE", `closed with ${code}`, new Error(String(reason))), // may quote the caller
+      ),
     );
   }
 
@@ -189,7 +192,7 @@ export class ReconnectingSocket {
     return this.#error("PROVIDER_REFUSED", `given up after ${MAX_RETRIES + 1} attempts`, error);
   }
 
-  #error(code: ErrorCode, what: string, cause?: GatewayError): GatewayError {
+  #error(code: ErrorCode, what: string, cause?: Error): GatewayError {
     return new GatewayError(code, `${this.#options.vendor}: ${what}`, { cause });
   }
 

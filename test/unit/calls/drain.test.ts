@@ -14,6 +14,8 @@ let unwritten: Set<number>;
 let others: boolean;
 let told: string[];
 let errors: unknown[];
+/** How the store answers when it is told and asked. */
+let answers: () => Promise<void>;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -26,6 +28,7 @@ beforeEach(() => {
     if (type === "call-moved" || type === "call-ended") told.push(`${type} ${sessionId} at ${clock.now()}`);
   });
   [quiet, unwritten, away, others, told, errors] = [new Set(), new Set(), false, true, [], []];
+  answers = async () => {};
   for (const sessionId of [1, 2]) {
     registry.admit(aCall({ sessionId, sipCallId: `CA${sessionId}` }));
     registry.claimMedia(sessionId);
@@ -41,6 +44,7 @@ async function drains(until: number): Promise<boolean> {
       conversation: () => {},
       isWritten: (sessionId) => !unwritten.has(sessionId),
       async flushed() {
+        await answers();
         if (away) throw new GatewayError("STORE_UNAVAILABLE", "away");
       },
     },
@@ -50,7 +54,7 @@ async function drains(until: number): Promise<boolean> {
     {
       registry,
       handOver,
-      leaveCallsToOthers: async () => {},
+      leaveCallsToOthers: () => answers(),
       mayHandOver: () => others,
       dismiss: () => {
         told.push(`goodbye at ${clock.now()}`);
@@ -85,6 +89,13 @@ describe("draining", () => {
     expect(await drains(22_100)).toBe(true);
     expect(told).toEqual(["goodbye at 19000", "call-ended 1 at 22000", "call-ended 2 at 22000"]);
     expect(registry.find(1)).toMatchObject({ status: "completed", endReason: "shutdown" });
+  });
+
+  it("says it in time when the store does not answer", async () => {
+    answers = () => new Promise(() => {});
+    quiet = new Set([1, 2]);
+    expect(await drains(22_100)).toBe(true);
+    expect(told[0]).toBe("goodbye at 19000");
   });
 
   it("keeps its calls while nobody else takes them", async () => {

@@ -52,6 +52,14 @@ describe("a call of whose answer nothing is heard", () => {
     expect(registry.find(1)?.status).toBe("busy");
   });
 
+  it("is asked for no more when another process has it", async () => {
+    expect(clock.armed).toBe(1);
+    registry.move(1);
+    expect(clock.armed).toBe(0);
+    await clock.settleTo(5 * 3_600_000);
+    expect(carrier.hungUp).toEqual([]);
+  });
+
   it("ends when the carrier knows nothing of it, and when it has waited for hours", async () => {
     await clock.settleTo(5 * 3_600_000);
     expect(registry.find(1)?.status).toBe("no-answer");

@@ -4,6 +4,7 @@ import { SpeechHealth } from "../../../src/calls/speech-health.ts";
 
 const started: CallFact = { type: "call-started", direction: "inbound", from: "+1", to: "+2" };
 const ended: CallFact = { type: "call-ended", reason: "caller-hung-up", status: "completed" };
+const moved: CallFact = { type: "call-moved" };
 const streams: CallFact = { type: "media-started", streamId: "MZ1" };
 
 function fails(port: ProviderPort): CallFact {
@@ -58,6 +59,12 @@ describe("the health of speech", () => {
       false,
     ],
     ["a success came afterwards", [...failing("stt"), ...works(2_000, 3)], false],
+    [
+      "a call that another process has had works here",
+      [...failing("stt"), [2_000, 9, { type: "call-resumed" }], ...works(2_100, 9)],
+      false,
+    ],
+    ["a call that goes on elsewhere works", [...failing("stt"), [2_000, 3, moved], ...works(2_100, 3)], true],
     [
       "only the greeting sounded, perhaps from the cache",
       [...failing("tts", 2), [2_000, 2, reaches("tts-first-byte", 0)], [2_000, 3, fails("tts")]],

@@ -341,8 +341,8 @@ describe("the turn core", () => {
   });
 
   it("warns a minute before the maximum duration, not into anybody's words, and says goodbye at it", () => {
-    const rare = { silenceLimit: 100_000, fillerAfter: 0 };
-    const told = new Telling({}, { turnTaking: { ...bounds, maxCallDuration: 70_000, ...rare } }).greeted();
+    const limited = { turnTaking: { ...bounds, maxCallDuration: 70_000, silenceLimit: 100_000 } };
+    const told = new Telling({}, limited).greeted();
     told.at(9_900, { type: "speech-started", since: 9_850 });
     expect(told.at(10_500)).toEqual([]);
     told.at(11_000, { type: "speech-ended", since: 10_900 });
