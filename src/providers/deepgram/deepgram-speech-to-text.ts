@@ -12,7 +12,7 @@ const VENDOR_ORIGIN = "https://api.deepgram.com";
  * `connect` leaves room for one lost SYN (1 s) and TLS. `deaf`: nova gives results about once a second and Flux four
  * times (`/docs/utterance-end`, `/docs/flux/state`), so three in a row are missing.
  */
-const defaultDeadlines: ListenDeadlines = { connect: 2_000, answer: 1_000, deaf: 2_000, close: 500 };
+const defaultDeadlines: ListenDeadlines = { connect: 2_000, answer: 900, deaf: 2_000, close: 500 };
 
 export interface DeepgramOptions {
   readonly apiKey: string;
