@@ -46,7 +46,7 @@ export interface ChaosRow {
 /** `LLM_FIRST_TOKEN_TIMEOUT` and `TTS_FIRST_BYTE_TIMEOUT` as they are by default. */
 const FIRST_TOKEN = 2_500;
 const FIRST_BYTE = 1_000;
-/** A recogniser that hangs is noticed so long after it was asked for the caller's last words, in ms. */
+/** How long a recogniser may take to the words that it owes, in ms. */
 const LAST_WORDS = 1_000;
 
 const PROVIDER_CALLS = 5;

@@ -23,14 +23,14 @@ export function stir(draft: TurnDraft): void {
 }
 
 /** Has a filler said in time, if words of the caller stay away that the recogniser was asked for, or nobody hears. */
-export function awaitWords(draft: TurnDraft): void {
+export function armFillerForWords(draft: TurnDraft): void {
   if (draft.phase !== "listening") return;
   const { unheardSince, speechEndedAt } = draft.caller;
   const { fillerAfter } = draft.bounds;
   // Words over the agent's are asked for once it has finished: the silence is as young as that.
   const askedLate = draft.at > speechEndedAt + fillerAfter;
   const fair = askedLate ? fillerAfter : fillerAfter / 2;
-  awaitSound(draft, speechEndedAt, unheardSince === undefined ? fair : 0);
+  armFiller(draft, speechEndedAt, unheardSince === undefined ? fair : 0);
 }
 
 /** Keeps the caller company without taking the word: what they have said is still to come. */
@@ -64,7 +64,7 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean, silentS
   draft.wake("reply", draft.bounds.replyLimit);
   const { aside } = draft;
   if (replying && (aside === undefined || aside.endedAt !== undefined))
-    awaitSound(draft, Math.max(silentSince, aside?.endedAt ?? silentSince));
+    armFiller(draft, Math.max(silentSince, aside?.endedAt ?? silentSince));
 }
 
 /**
@@ -72,7 +72,7 @@ export function begin(draft: TurnDraft, turn: number, replying: boolean, silentS
  *
  * @param fair that part, in ms.
  */
-export function awaitSound(draft: TurnDraft, silentSince: number, fair = draft.bounds.fillerAfter / 2): void {
+export function armFiller(draft: TurnDraft, silentSince: number, fair = draft.bounds.fillerAfter / 2): void {
   const { fillerAfter } = draft.bounds;
   if (fillerAfter > 0) draft.wakeAt("filler", Math.max(silentSince + fillerAfter, draft.at + fair));
 }

@@ -1,6 +1,6 @@
 import {
-  awaitSound,
-  awaitWords,
+  armFiller,
+  armFillerForWords,
   discardGuess,
   endAside,
   giveUp,
@@ -86,7 +86,7 @@ const handlers: Handlers = {
       draft.wakeAt("finalize", since + finalizeDelay(draft.bounds, draft.rules.recogniserEndpoints));
       draft.wakeAt("commit", since + draft.bounds.endpointMax);
       considerEnd(draft, false);
-      if (draft.caller.unheardSince !== undefined) awaitWords(draft);
+      if (draft.caller.unheardSince !== undefined) armFillerForWords(draft);
     }
   },
 
@@ -143,7 +143,7 @@ const handlers: Handlers = {
   hearing(draft, { lost }) {
     if (lost) {
       draft.caller.unheardSince ??= draft.at;
-      return awaitWords(draft);
+      return armFillerForWords(draft);
     }
     draft.caller.unheardSince = undefined;
     // What was said meanwhile is being heard now.
@@ -189,7 +189,7 @@ const handlers: Handlers = {
   finished(draft, { turn }) {
     if (turn === draft.aside?.turn) {
       draft.aside = { turn, endedAt: draft.at };
-      if (draft.phase === "thinking" && draft.replying) awaitSound(draft, draft.at);
+      if (draft.phase === "thinking" && draft.replying) armFiller(draft, draft.at);
     }
     if (turn !== draft.turn || draft.phase === "yielding") return;
     // An apology that was heard is no success.

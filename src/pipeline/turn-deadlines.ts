@@ -1,6 +1,6 @@
 import {
+  armFillerForWords,
   ask,
-  awaitWords,
   failed,
   giveWay,
   goOn,
@@ -42,7 +42,7 @@ function waitsForHearing(draft: TurnDraft): boolean {
  * Whether the caller, whose turn may be over, waits for words that the recogniser owes: it has begun to give them, or is
  * known to hear nothing. One that has given none and was asked may have heard a noise: it need not answer.
  */
-function awaitsWords(draft: TurnDraft): boolean {
+function isOwedWords(draft: TurnDraft): boolean {
   const { caller, phase, leaving, collecting, aside } = draft;
   if (phase !== "listening" || leaving || collecting || aside !== undefined) return false;
   if (caller.speaking || caller.digits !== "") return false;
@@ -56,7 +56,7 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
   finalize(draft) {
     draft.caller.finalizing = true;
     draft.effect({ type: "finalize" });
-    awaitWords(draft);
+    armFillerForWords(draft);
     if (draft.rules.recogniserEndpoints === "none") draft.wake("finals", FINAL_WORDS_LIMIT);
   },
   commit(draft) {
@@ -84,7 +84,7 @@ const onDeadline: { readonly [Name in DeadlineName]: (draft: TurnDraft) => void 
   filler(draft) {
     const { phase, turn, phrases } = draft;
     if (phase === "thinking") draft.effect({ type: "fill", turn, text: phrases.filler });
-    else if (awaitsWords(draft)) sayAside(draft, phrases.filler);
+    else if (isOwedWords(draft)) sayAside(draft, phrases.filler);
   },
   reply(draft) {
     draft.publish({ type: "dead-air", cause: "reply-late" });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Message } from "../../src/pipeline/language-model.ts";
 import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
 import { failoverSpeechToText } from "../../src/providers/failover/speech-to-text/failover-speech-to-text.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
@@ -21,8 +22,12 @@ function hearing(name: string, ...words: string[]): FaultyRecogniser {
   );
 }
 
+/** What the model was asked last. */
+let asked: readonly Message[];
+
 /** A call to an agent that answers "One.", "Two.", …; greeted. */
 async function heardBy(...list: readonly SpeechToText[]): Promise<VirtualCall> {
+  asked = [];
   const numbers = ["Zero.", "One.", "Two.", "Three.", "Four."];
   const told = await VirtualCall.open({
     speechToText: (clock) =>
@@ -35,7 +40,10 @@ async function heardBy(...list: readonly SpeechToText[]): Promise<VirtualCall> {
     languageModel: (clock) =>
       scriptedLanguageModel({
         clock,
-        answer: (messages) => numbers[messages.filter(({ role }) => role === "caller").length] ?? "Many.",
+        answer: (messages) => {
+          asked = messages;
+          return numbers[messages.filter(({ role }) => role === "caller").length] ?? "Many.";
+        },
         firstToken: 200,
         perToken: 12,
       }),
@@ -107,6 +115,7 @@ describe("a call whose recogniser is lost", () => {
       `agent: ${FILLER}`,
       "agent: One.",
     ]);
+    expect(JSON.stringify(asked)).not.toContain(FILLER); // it is no part of any answer
   });
 
   it("without a word for 750 ms after a failure that it wants to mend itself: the next one is in time", async () => {

@@ -61,7 +61,7 @@ export class VirtualGateway {
   readonly typed: TypedInput;
   readonly counters = mediaCounters();
   /** What was told of as failed in the background. */
-  readonly errors: unknown[] = [];
+  readonly errors: unknown[];
   readonly #clock: MortalClock;
   readonly #host: SessionHost;
   readonly #shutdown: Shutdown | undefined;
@@ -175,7 +175,7 @@ export class VirtualGateway {
         before: [desk],
         after: () => [],
         clock,
-        onError: (error) => this.errors.push(error),
+        onError: (error) => errors.push(error),
       });
   }
 
@@ -191,7 +191,6 @@ export class VirtualGateway {
 
   /** As on SIGTERM: resolves when no call is left here, or at the limit (ms). */
   async drain(limit: number): Promise<void> {
-    this.registry.drain();
     await this.#shutdown?.drain(limit);
   }
 

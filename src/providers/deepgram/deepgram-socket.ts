@@ -6,4 +6,5 @@ export const deepgramSocket: SocketVendor = {
   vendor: "Deepgram",
   mostUnsent: 240_000, // 30 s of audio
   refusal,
+  reasonsAreCodes: true, // such as `NET-0001`
 };

@@ -11,6 +11,7 @@ const BACKOFF = { first: 250, max: 4_000 };
 
 /** The largest answer seen is a few KB of words. */
 const MAX_MESSAGE = 1 << 20;
+
 /** What is particular to a vendor. */
 export interface SocketVendor {
   /** As errors name it. */
@@ -19,6 +20,8 @@ export interface SocketVendor {
   readonly mostUnsent: number;
   /** An upgrade that was answered with an HTTP status instead of 101. */
   readonly refusal: (status: number, headers: Readonly<Record<string, unknown>>) => GatewayError;
+  /** Its close reasons are codes, which errors name; unset: they may quote the caller, and go to `cause` only. */
+  readonly reasonsAreCodes?: boolean;
   /** How often it is asked for a sign of life, in ms: without one until the next time the connection is lost. Unset: never. */
   readonly pingEvery?: number;
 }
@@ -145,12 +148,11 @@ export class ReconnectingSocket {
       this.#lose(socket, refusal(response.statusCode ?? 0, response.headers));
     });
     socket.on("error", (error) => this.#lose(socket, asGatewayError(error, "PROVIDER_UNAVAILABLE")));
-    socket.on("close", (code, reason) =>
-      this.#lose(
-        socket,
-        this.#error("PROVIDER_UNAVAILABLE", `closed with ${code}`, new Error(String(reason))), // may quote the caller
-      ),
-    );
+    socket.on("close", (code, reason) => {
+      const told = this.#options.reasonsAreCodes === true ? ` ${reason}` : "";
+      const what = `closed with ${code}${told}`.trimEnd();
+      this.#lose(socket, this.#error("PROVIDER_UNAVAILABLE", what, new Error(String(reason))));
+    });
   }
 
   #opened(socket: WebSocket): void {
