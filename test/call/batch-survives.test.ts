@@ -80,8 +80,12 @@ async function survive(trial: Trial): Promise<readonly string[]> {
     await gateway.kill();
     gateway = await GatewayProcess.start(trial.environment);
   }
-  const progress = async (): Promise<Progress> =>
-    (await (await fetch(`${gateway.url}${path}`)).json()) as Progress;
+  const progress = async (): Promise<Progress> => {
+    const answer = await fetch(`${gateway.url}${path}`);
+    const body = await answer.text();
+    expect(answer.status, body).toBe(200);
+    return JSON.parse(body) as Progress;
+  };
   await eventually(
     async () => (await progress()).counts.waiting === 0,
     "everybody has been called",
