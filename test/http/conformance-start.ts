@@ -13,6 +13,7 @@ export async function startForConformance(environment: Readonly<Record<string, s
     RATE_LIMIT_PER_MINUTE: "0",
     RATE_LIMIT_BATCH_PER_MINUTE: "0",
     RATE_LIMIT_OUTBOUND_PER_MINUTE: "0",
+    MAX_LATENESS: "0",
     ...environment,
   });
   const earshot = await startEarshot(config);
