@@ -1,7 +1,9 @@
 import { systemClock } from "../src/runtime/clock.ts";
 import type { BenchmarkOptions, Table } from "./benchmark.ts";
 import { pause } from "./pause.ts";
+import { median } from "./quantiles.ts";
 import { ChurningCallers } from "./soak/churning-callers.ts";
+import { IdleLoop } from "./soak/idle-loop.ts";
 import { type ProcessHealth, processHealth } from "./soak/process-health.ts";
 import { riseOf } from "./soak/slope.ts";
 import { startSystem } from "./systems.ts";
@@ -17,16 +19,21 @@ const SPREAD = 20_000;
 /** Rows of the table. */
 const ROWS = 15;
 /** Flat: the line through the last two thirds rises by less than this share of their mean. */
-const FLAT = { memory: 0.1, resources: 0.05 };
+const FLAT = { memory: 0.1, resources: 0.05, delay: 0.2 };
 /** The longest that a timer may wait, in ms. */
 const WORST_STALL = 50;
 
 interface Sample extends ProcessHealth {
   /** From the begin, in ms. */
   readonly at: number;
+  /** What an event loop without work was late by meanwhile, in ms. */
+  readonly idle: ProcessHealth["delay"];
 }
 
-/** Half capacity for half an hour, with calls that begin and end: what grows, and whether the event loop stalls. */
+/**
+ * Half capacity for half an hour, with calls that begin and end: what grows, and whether the event loop stalls, beside
+ * an event loop without work on the same cores.
+ */
 export async function soak(options: BenchmarkOptions): Promise<readonly Table[]> {
   const { quick, progress, minutes = MINUTES, seed = 1 } = options;
   const calls = options.calls?.[0] ?? (quick ? 10 : CALLS);
@@ -53,12 +60,18 @@ export async function soak(options: BenchmarkOptions): Promise<readonly Table[]>
 async function sample(origin: string, duration: number, every: number): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   const begun = systemClock.now();
-  await processHealth(origin); // the start is no stall of the run
-  for (let next = every; next <= duration; next += every) {
-    await pause(begun + next - systemClock.now());
-    samples.push({ ...(await processHealth(origin)), at: systemClock.now() - begun });
+  const idleLoop = new IdleLoop();
+  try {
+    await Promise.all([processHealth(origin), idleLoop.delay()]); // the start is no stall of the run
+    for (let next = every; next <= duration; next += every) {
+      await pause(begun + next - systemClock.now());
+      const [health, idle] = await Promise.all([processHealth(origin), idleLoop.delay()]);
+      samples.push({ ...health, idle, at: systemClock.now() - begun });
+    }
+    return samples;
+  } finally {
+    await idleLoop.stop();
   }
-  return samples;
 }
 
 function tableOf(calls: number, samples: readonly Sample[], callers: ChurningCallers): Table {
@@ -71,7 +84,8 @@ function tableOf(calls: number, samples: readonly Sample[], callers: ChurningCal
     title: `Soak: one process with ${calls} calls, by time`,
     rows: groups.map(rowOf),
     notes: [
-      "Memory, heap and handles: means of the row; event loop: the worst sample of it, in ms. Handles: what keeps the process alive, by Node.",
+      "Memory, heap and handles: means of the row. Handles: what keeps the process alive, by Node.",
+      "Event loop, in ms: the median of the samples' p99, and the longest stall of all; idle: of an event loop without work.",
       `${finished} calls were finished meanwhile, ${lost} lost, ${unanswered} questions unanswered.`,
       verdictOf(samples),
     ],
@@ -87,8 +101,10 @@ function rowOf(group: readonly Sample[]): Table["rows"][number] {
     "memory (MB)": mean(({ memory }) => memory / 1e6),
     "heap (MB)": mean(({ heap }) => heap / 1e6),
     handles: Math.round(mean(({ resources }) => resources)),
-    "event loop p99": Math.max(...group.map(({ delay }) => delay.p99)),
+    "event loop p99": median(group.map(({ delay }) => delay.p99)),
+    "idle p99": median(group.map(({ idle }) => idle.p99)),
     "event loop max": Math.max(...group.map(({ delay }) => delay.max)),
+    "idle max": Math.max(...group.map(({ idle }) => idle.max)),
   };
 }
 
@@ -99,12 +115,14 @@ function verdictOf(samples: readonly Sample[]): string {
     riseOf(settled.map((sample) => ({ at: sample.at, value: figure(sample) })));
   const memory = rise(({ memory }) => memory);
   const resources = rise(({ resources }) => resources);
+  const delay = rise(({ delay }) => delay.p99);
   const stall = Math.max(...settled.map(({ delay }) => delay.max));
   const parts = [
     `memory ${percent(memory)} (flat: < ${percent(FLAT.memory)})`,
     `handles ${percent(resources)} (flat: < ${percent(FLAT.resources)})`,
+    `the event loop's p99 ${percent(delay)} (flat: < ${percent(FLAT.delay)})`,
   ];
-  const flat = memory < FLAT.memory && resources < FLAT.resources;
+  const flat = memory < FLAT.memory && resources < FLAT.resources && delay < FLAT.delay;
   const calm = stall <= WORST_STALL;
   return (
     `${flat ? "Flat" : "Not flat"} after the first third, by least squares: ${parts.join(", ")}; ` +
