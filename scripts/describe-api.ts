@@ -24,6 +24,7 @@ export async function describeApi() {
     callbacks: unused,
     deliveries: unused,
     idempotencyKeys: unused,
+    reports: unused,
     store: unused,
     dialogue: unused,
     typedInput: unused,

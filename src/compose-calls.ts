@@ -11,11 +11,15 @@ import { CallRecorder, defaultBounds } from "./calls/call-recorder.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
 import type { SequenceName, StoredCall } from "./calls/call-store.ts";
 import { CallTakeover } from "./calls/call-takeover.ts";
+import { CarrierReports } from "./calls/carrier-reports.ts";
+import type { Dialogue } from "./calls/dialogue.ts";
 import { type Erasable, Erasure } from "./calls/erasure.ts";
+import { goesOnElsewhere } from "./calls/goes-on-elsewhere.ts";
 import { HangUps } from "./calls/hang-ups.ts";
 import { Heartbeat } from "./calls/heartbeat.ts";
 import { KeptCalls } from "./calls/kept-calls.ts";
 import type { Conversations } from "./calls/kept-conversation.ts";
+import { KeptDialogue } from "./calls/kept-dialogue.ts";
 import { PromisedCallbacks } from "./calls/promised-callbacks.ts";
 import { Recovery } from "./calls/recovery.ts";
 import { resumeCall } from "./calls/resumed-call.ts";
@@ -72,6 +76,9 @@ export interface CallDesk {
   readonly erasure: Erasure;
   /** Goes on with calls of other processes. */
   readonly takeover: CallTakeover;
+  readonly reports: CarrierReports;
+  /** The same dialogue, so that other processes can go on with it, where there are any. */
+  keeping(dialogue: Dialogue): Dialogue;
   /** Whether another process takes calls, as far as was known a moment ago. */
   readonly othersTakeCalls: () => boolean;
   /** Tells other processes that this one takes no calls any more, and learns whether another one does. */
@@ -133,9 +140,11 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     ownNumber: ownNumber ?? SIMULATED_NUMBER,
     clock,
   });
+  const shared = store.kind === "postgres";
   const hangUps = new HangUps({
     registry,
     carrierOf: (name) => carriers.of(name),
+    goesOnElsewhere: (call) => goesOnElsewhere(call, { registry, store: store.calls, owner, shared }),
     clock,
     onError: (error) => onError(error, "the carrier could not be reached about a call"),
   });
@@ -159,12 +168,21 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
     ...settledOwes,
     owner,
-    alone: store.kind === "embedded",
+    alone: !shared,
+    heardFor: () => heartbeat.heardFor,
     clock,
     onError: (error) => onError(error, "what another process left could not be settled; trying again"),
   });
+  const reports = new CarrierReports({
+    registry,
+    ...(shared && { left: store.leftReports }),
+    hasLeft: (sessionId) => takeover.hasLeft(sessionId),
+    wall: () => clock.wall(),
+    onError: (error) => onError(error, "what the carrier told of a call of another process was lost"),
+  });
   const heartbeat = new Heartbeat({
     registry,
+    reports,
     store: store.calls,
     owner,
     clock,
@@ -174,7 +192,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     registry,
     store: store.calls,
     owner,
-    shared: store.kind === "postgres",
+    shared,
     profileNamed,
     late: ({ call }) => recovery.add(call),
     clock,
@@ -213,6 +231,9 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
     control,
     erasure,
     takeover,
+    reports,
+    keeping: (dialogue) =>
+      shared ? new KeptDialogue({ dialogue, flushed: () => recorder.flushed(), clock }) : dialogue,
     othersTakeCalls: () => heartbeat.othersTakeCalls,
     leaveCallsToOthers: () => heartbeat.now(),
     batches: new BatchDesk({

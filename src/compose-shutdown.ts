@@ -5,6 +5,7 @@ import type { CallDesk } from "./compose-calls.ts";
 import type { Config } from "./config/config.ts";
 import type { MediaStreamServer } from "./gateway/media-stream-server.ts";
 import type { CallPipelines } from "./pipeline/call-pipelines.ts";
+import type { TextDialogues } from "./pipeline/text-dialogues.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { CloseReason } from "./runtime/closable.ts";
 
@@ -16,6 +17,7 @@ export interface ShutdownParts {
   readonly registry: CallRegistry;
   readonly desk: CallDesk;
   readonly pipelines: CallPipelines;
+  readonly dialogues: TextDialogues;
   readonly media: Pick<MediaStreamServer, "close">;
   /** Closed one after the other, in this order. */
   readonly before: readonly Part[];
@@ -40,19 +42,22 @@ export function mayHandOver({ deployment }: Pick<Config, "deployment">, desk: Ca
 
 /** How the product stops taking calls, and how it stops. */
 export function composeShutdown(given: ShutdownParts): Shutdown {
-  const { config, registry, desk, pipelines, media, before, after, clock, onError } = given;
+  const { config, registry, desk, pipelines, dialogues, media, before, after, clock, onError } = given;
   const { recorder } = desk;
   const handOver = new HandOver({
     registry,
     recorder,
-    isQuiet: (sessionId) => pipelines.isQuiet(sessionId),
+    isQuiet: (sessionId) => pipelines.isQuiet(sessionId) || dialogues.isQuiet(sessionId),
   });
   const draining = {
     registry,
     handOver,
     leaveCallsToOthers: () => desk.leaveCallsToOthers(),
     mayHandOver: () => mayHandOver(config, desk),
-    dismiss: () => pipelines.dismiss("shutdown"),
+    dismiss() {
+      pipelines.dismiss("shutdown");
+      dialogues.dismiss("shutdown");
+    },
     clock,
     onError,
   };

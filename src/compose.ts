@@ -133,7 +133,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     profileFor,
     profileNamed,
     histories: composeHistories(config, registry, store, profileNamed, clock),
-    conversations: { toKeep: (sessionId) => pipelines.toKeep(sessionId) },
+    conversations: { toKeep: (id) => pipelines.toKeep(id) ?? dialogues.toKeep(id) },
     ownNumber: config.twilio.phoneNumber,
     callbackHours: config.overload.callbackHours,
     mostUnsaved: config.overload.mostUnsaved,
@@ -173,13 +173,9 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
   opened.push(async () => preparation.close());
   const prepare = (profile: AgentProfile): void => preparation.prepare(profile);
   const parts = { clock, ...providers, voiceActivity, phrases, prepare, tools };
-  const pipelines = new CallPipelines(
-    registry,
-    parts,
-    (call, all) => journals.partsOf(call, all),
-    (sessionId) => desk.recorder.conversation(sessionId),
-  );
-  const dialogues = new TextDialogues(registry, { clock, languageModel: providers.languageModel, tools });
+  const keep = (sessionId: number): void => desk.recorder.conversation(sessionId);
+  const pipelines = new CallPipelines(registry, parts, (call, all) => journals.partsOf(call, all), keep);
+  const dialogues = new TextDialogues(registry, parts, keep);
   const { authToken } = config.twilio;
   const media = new MediaStreamServer({
     clock,
@@ -223,11 +219,12 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     erasure: desk.erasure,
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
+    reports: desk.reports,
     store: store.calls,
     deliveries: store.deliveries,
     milestones: desk.milestones,
     ...(recording && { recordings: recording.recordings }),
-    dialogue: dialogues,
+    dialogue: desk.keeping(dialogues),
     callbacks: desk.callbacks,
     carrierName: carriers.outbound.name,
     typedInput: journals.typedInput(pipelines),
@@ -271,6 +268,7 @@ async function compose(config: Config, overrides: ComposeOverrides, opened: Clos
     registry,
     desk,
     pipelines,
+    dialogues,
     media,
     before: [
       sentiments,

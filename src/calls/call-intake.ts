@@ -59,6 +59,9 @@ export interface CallIntakeOptions {
   readonly clock: Clock;
 }
 
+/** How often the carrier is told to ask again for one reply; the caller then gets an apology and the turn. */
+export const MOST_WAITS = 5;
+
 /** In ms. */
 const QUEUE_TIME = 120_000;
 
@@ -72,10 +75,29 @@ export class CallIntake {
     this.#door = new CallDoor({ queueTime: QUEUE_TIME, ...options });
   }
 
-  /** Before {@link incoming}: a call that comes back from its media stream may be another process's. Never rejects. */
-  async fetch({ afterMedia, sipCallId }: IncomingCall): Promise<void> {
+  /**
+   * Before {@link incoming}: a call that comes back from its media stream, or that was placed, may be another process's.
+   * Never rejects.
+   */
+  async fetch({ afterMedia, sipCallId, sessionId }: IncomingCall): Promise<void> {
     const { registry, takeover } = this.#options;
-    if (afterMedia && !registry.draining) await takeover?.returns(sipCallId);
+    if (registry.draining) return;
+    if (afterMedia) await takeover?.returns(sipCallId);
+    else if (sessionId !== undefined) await takeover?.placed(sessionId);
+  }
+
+  /**
+   * Before a caller's words are answered: the call may be another process's. Never rejects.
+   *
+   * @param waits how often the carrier was told to ask again for the reply to them.
+   * @returns false when it is to ask again, as another process may be making the reply.
+   */
+  async fetchDialogue(sipCallId: string, waits: number): Promise<boolean> {
+    const { takeover } = this.#options;
+    if (waits > 0 && waits <= MOST_WAITS && takeover?.mayBeAnswering(sipCallId) === true) return false;
+    if (waits === 0 || this.#options.registry.findBySipCallId(sipCallId) === undefined)
+      await takeover?.returns(sipCallId);
+    return true;
   }
 
   /**

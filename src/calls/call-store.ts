@@ -101,9 +101,9 @@ export interface TakenCall {
 
 /** Which call is to be taken over. */
 export type Takeover =
-  /** The carrier has come to the end of its media stream, whatever its owner knows of that. */
+  /** The carrier has come back with it, whatever its owner knows of that. */
   | { readonly sipCallId: string }
-  /** Its media stream comes here: only a call that waits for one is given away. */
+  /** It is about to begin here, or its media stream has come: only a call whose media is nowhere is given away. */
   | { readonly sessionId: number };
 
 export interface CallQuery {
@@ -180,7 +180,7 @@ export interface CallStore {
    */
   adopt(taker: string, before: number): Promise<readonly StoredCall[]>;
   /**
-   * Gives this owner a call on a media stream that has not ended, from whoever has it; of several that ask at once
+   * Gives this owner a call that has not ended, from whoever has it; of several that ask at once
    * each in turn, and the last one keeps it. Undefined when there is no such call.
    */
   takeOver(which: Takeover, taker: string): Promise<TakenCall | undefined>;

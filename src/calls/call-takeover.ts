@@ -35,16 +35,41 @@ export class CallTakeover {
     this.#closed.abort();
   }
 
-  /** The carrier asks about a call whose media stream is over. Resolves soon, whatever comes of it; never rejects. */
+  /**
+   * The carrier comes back about a call: its media stream is over, or it brings what the caller has said. Resolves soon,
+   * whatever comes of it; never rejects.
+   */
   async returns(sipCallId: string): Promise<void> {
-    const { registry, shared } = this.#options;
-    const known = registry.findBySipCallId(sipCallId);
-    if (known !== undefined) {
-      const live = !isEnding(known.status);
-      if (!live || !shared || !(await this.#isForeign(known.call.sessionId))) return;
-      registry.move(known.call.sessionId);
-    }
+    const known = this.#options.registry.findBySipCallId(sipCallId);
+    if (known !== undefined && (isEnding(known.status) || !(await this.hasLeft(known.call.sessionId))))
+      return;
     await this.#take({ sipCallId });
+  }
+
+  /**
+   * The carrier asks what to do with a call that was placed under this id, perhaps by another process. Resolves soon,
+   * whatever comes of it; never rejects.
+   */
+  async placed(sessionId: number): Promise<void> {
+    const { registry, shared } = this.#options;
+    if (shared && registry.find(sessionId) === undefined) await this.#take({ sessionId });
+  }
+
+  /**
+   * Whether the reply that the carrier asks for again may be in the making in another process: who takes the call from
+   * there now throws it away.
+   */
+  mayBeAnswering(sipCallId: string): boolean {
+    const { registry, shared } = this.#options;
+    return shared && registry.findBySipCallId(sipCallId) === undefined;
+  }
+
+  /** Whether a call that is known here goes on in another process by now; then it is none of this one's. Never rejects. */
+  async hasLeft(sessionId: number): Promise<boolean> {
+    const { registry, shared } = this.#options;
+    if (!shared || !(await this.#isForeign(sessionId))) return false;
+    registry.move(sessionId);
+    return true;
   }
 
   /** The media stream of a call that is not here has come. Answers whether the call is here now. */
@@ -52,7 +77,8 @@ export class CallTakeover {
     const { registry, shared, clock } = this.#options;
     if (!shared) return false;
     // Whoever has told the carrier to come may not have saved the call yet.
-    for (let waited = 0; waited <= LONGEST_SEARCH; waited += SEARCH_AGAIN) {
+    const until = clock.now() + LONGEST_SEARCH;
+    while (clock.now() <= until) {
       if (registry.find(sessionId) !== undefined) return true;
       if (await this.#take({ sessionId })) return true;
       if (this.#closed.signal.aborted) break;

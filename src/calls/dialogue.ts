@@ -14,7 +14,7 @@ export interface DialogueReply {
  */
 export interface Dialogue {
   /** The agent's first words in a call whose media is `gather`. Asking again answers the same. */
-  open(sessionId: number): DialogueReply;
+  open(sessionId: number): DialogueReply | Promise<DialogueReply>;
   /**
    * The caller's turn (words or keyed digits); resolves with the reply. Never rejects: a model that fails or
    * is too slow gives the profile's apology. A second turn while the first is being answered waits for it.
@@ -22,7 +22,7 @@ export interface Dialogue {
    */
   hear(sessionId: number, input: DialogueInput): Promise<DialogueReply>;
   /** The caller said nothing: a reprompt of the profile, or the goodbye after the last one. Throws `NOT_FOUND`. */
-  silence(sessionId: number): DialogueReply;
+  silence(sessionId: number): DialogueReply | Promise<DialogueReply>;
 }
 
 export interface DialogueInput {

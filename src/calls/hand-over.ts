@@ -5,13 +5,13 @@ import type { CallRegistry } from "./call-registry.ts";
 export interface HandOverOptions {
   readonly registry: CallRegistry;
   readonly recorder: Pick<CallRecorder, "conversation" | "flushed" | "isWritten">;
-  /** Whether nobody would lose a word if the call went on elsewhere from now on. */
+  /** Whether nobody would lose a word if the conversation went on elsewhere from now on. */
   readonly isQuiet: (sessionId: number) => boolean;
 }
 
 /**
  * Gives live calls away, each at a quiet moment: all of it is in the store before its media socket is closed, so that
- * whoever the carrier comes to next goes on with it.
+ * whoever the carrier comes to next goes on with it. Calls that ring at the other end are always quiet.
  */
 export class HandOver {
   readonly #options: HandOverOptions;
@@ -25,7 +25,8 @@ export class HandOver {
     const { registry, recorder } = this.#options;
     const quiet = registry.live.filter((record) => this.#isQuiet(record)).map(({ call }) => call.sessionId);
     if (quiet.length === 0) return 0;
-    for (const sessionId of quiet) recorder.conversation(sessionId);
+    for (const sessionId of quiet)
+      if (registry.find(sessionId)?.answeredAt !== undefined) recorder.conversation(sessionId);
     await recorder.flushed();
     // A call in which something has happened meanwhile has its next chance in the next round.
     const still = quiet.filter((sessionId) => {
@@ -36,7 +37,9 @@ export class HandOver {
     return still.length;
   }
 
-  #isQuiet({ call, mediaClaimed }: CallRecord): boolean {
-    return call.media === "stream" && mediaClaimed && this.#options.isQuiet(call.sessionId);
+  #isQuiet({ call, answeredAt, mediaClaimed }: CallRecord): boolean {
+    const { sessionId, direction, sipCallId, media } = call;
+    if (answeredAt === undefined) return direction === "outbound" && sipCallId !== undefined;
+    return (mediaClaimed || media === "gather") && this.#options.isQuiet(sessionId);
   }
 }

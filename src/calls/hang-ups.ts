@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
+import type { Call } from "./call.ts";
 import { RING_LIMIT } from "./call-control.ts";
 import type { CallEvent, EndReason } from "./call-event.ts";
 import type { CallRegistry } from "./call-registry.ts";
@@ -26,6 +27,8 @@ export interface HangUpsOptions {
   readonly registry: CallRegistry;
   /** The carrier of that name; undefined when there is none (any more). */
   readonly carrierOf: (name: string) => Carrier | undefined;
+  /** Whether the carrier's call goes on under another session, or in another process. Rejects when that is not known. */
+  readonly goesOnElsewhere: (call: Call) => Promise<boolean>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -57,7 +60,7 @@ export class HangUps {
         this.#watchRinging(event.sessionId);
       if (noLongerRinging.has(event.type)) this.#forget(event.sessionId);
       if (event.type === "call-ended" && unknownToCarrier.includes(event.reason))
-        this.#hangUp(event.sessionId);
+        this.#track(this.#hangUp(event.sessionId, event.reason));
     });
   }
 
@@ -92,11 +95,21 @@ export class HangUps {
     if (registry.find(sessionId)?.status !== "answered" && !patient) registry.end(sessionId, "no-answer");
   }
 
-  #hangUp(sessionId: number): void {
+  async #hangUp(sessionId: number, reason: EndReason): Promise<void> {
     const call = this.#options.registry.find(sessionId)?.call;
     if (call?.sipCallId === undefined) return;
-    const hangUp = this.#carrierOf(call.carrier)?.hangUp(call.sipCallId);
-    if (hangUp !== undefined) this.#track(hangUp);
+    if (reason !== "ended-by-request" && (await this.#goesOnElsewhere(call, reason))) return;
+    await this.#carrierOf(call.carrier)?.hangUp(call.sipCallId);
+  }
+
+  /** A call that nobody came back with may be another's by now; when nobody can tell, it is. */
+  async #goesOnElsewhere(call: Call, reason: EndReason): Promise<boolean> {
+    try {
+      return await this.#options.goesOnElsewhere(call);
+    } catch (error) {
+      this.#options.onError(error);
+      return reason !== "shutdown";
+    }
   }
 
   #carrierOf(name: string): Carrier | undefined {

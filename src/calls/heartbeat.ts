@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../runtime/clock.ts";
 import type { CallRegistry } from "./call-registry.ts";
 import type { CallStore } from "./call-store.ts";
+import type { CarrierReports } from "./carrier-reports.ts";
 
 /** How often a process tells that it lives, in ms. */
 const BEAT = 5_000;
@@ -13,19 +14,23 @@ export interface HeartbeatOptions {
   /** This process. */
   readonly owner: string;
   readonly registry: CallRegistry;
+  /** Fetches what others have been told of our calls. */
+  readonly reports: Pick<CarrierReports, "fetch">;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
 /**
  * Tells the store that this process lives, whatever else it is busy with: others would take its calls for lost. And
- * learns which calls others have taken over.
+ * learns which calls others have taken over, and what they were told of those that are here.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #cancel: Cancel | undefined;
   #beating: Promise<void> = Promise.resolve();
   #failing = false;
+  /** Since when every beat was heard, on the clock's monotonic time. */
+  #heardSince: number | undefined;
   #closed = false;
   #othersTakeCalls = false;
 
@@ -36,6 +41,11 @@ export class Heartbeat {
   /** Whether the store did not hear the last beat. */
   get failing(): boolean {
     return this.#failing;
+  }
+
+  /** For how long every beat was heard, in ms; 0 when the last one was not. */
+  get heardFor(): number {
+    return this.#heardSince === undefined ? 0 : this.#options.clock.now() - this.#heardSince;
   }
 
   /** Whether another process takes calls; known only when this one does not any more. */
@@ -63,9 +73,11 @@ export class Heartbeat {
       .then(
         () => {
           this.#failing = false;
+          this.#heardSince ??= clock.now();
         },
         (error: unknown) => {
           this.#failing = true;
+          this.#heardSince = undefined;
           onError(error);
         },
       )
@@ -76,13 +88,14 @@ export class Heartbeat {
   }
 
   async #tell(): Promise<void> {
-    const { store, owner, registry, clock } = this.#options;
+    const { store, owner, registry, reports, clock } = this.#options;
     await store.beat(owner, clock.wall(), !registry.draining);
     if (registry.draining)
       this.#othersTakeCalls = await store.othersTakeCalls(owner, clock.wall() - SILENT_FOR);
     const live = registry.live.map(({ call }) => call.sessionId);
     if (live.length === 0) return;
     for (const sessionId of await store.foreign(live, owner)) registry.move(sessionId);
+    await reports.fetch();
   }
 
   /** Tells at once, because something has changed. */

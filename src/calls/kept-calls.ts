@@ -18,14 +18,13 @@ export class KeptCalls {
     this.#options = options;
   }
 
-  /** Undefined when it is not on a media stream, or over. */
+  /** Undefined when it is over. */
   of(
     sessionId: number,
   ): { readonly conversation: StoredConversation; readonly messages: readonly StoredMessage[] } | undefined {
     const { registry, conversations, progressOf, clock } = this.#options;
     const record = registry.find(sessionId);
-    if (record === undefined || record.endedAt !== undefined || record.call.media !== "stream")
-      return undefined;
+    if (record === undefined || record.endedAt !== undefined) return undefined;
     const kept = conversations.toKeep(sessionId);
     const progress = progressOf(sessionId);
     const state = {

@@ -22,6 +22,8 @@ export interface RecoveryOptions {
   readonly owner: string;
   /** Whether nobody else can be using the store: every other owner is dead. */
   readonly alone: boolean;
+  /** For how long the store has heard every heartbeat of this process, in ms. */
+  readonly heardFor: () => number;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -29,11 +31,20 @@ export interface RecoveryOptions {
 /** How long after its last heartbeat a process counts as dead, in ms: four of them. */
 const DEAD_AFTER = 20_000;
 
+/**
+ * How long the store must have heard this process before it takes others for dead, in ms: three heartbeats. After an
+ * outage of the store nobody has been heard, and the living need time to be.
+ */
+const OTHERS_HEARD_WITHIN = 15_000;
+
 /** Between two looks for what others have left, in ms. */
 const ROUND = 5_000;
 
 /** How long the carrier may take to come back with a call whose process died, in ms. */
 const RETURN_LIMIT = 15_000;
+
+/** The same where it comes with the caller's words: the agent's are to be said first, and the caller may take time. */
+const WORDS_LIMIT = 90_000;
 
 /** The clocks of the carrier and ours may differ by so much, in ms. */
 const SKEW = 5_000;
@@ -78,10 +89,8 @@ export class Recovery {
   }
 
   async #round(): Promise<void> {
-    const { batches, owner, alone, isHere, clock } = this.#options;
-    const deadline = alone ? clock.wall() : clock.wall() - DEAD_AFTER;
-    this.#rows = [...this.#rows, ...(await batches.adopt(owner, deadline))];
-    const adopted = await this.#adopt(deadline);
+    const adopted = await this.#adopt();
+    const { isHere } = this.#options;
     const late = this.#late.splice(0);
     this.#calls = [...this.#calls, ...late, ...adopted].filter(({ sessionId }) => !isHere(sessionId));
     const open = new Map(this.#calls.map((call) => [call.sessionId, call]));
@@ -115,13 +124,18 @@ export class Recovery {
     this.#late.push(call);
   }
 
-  /** Those of which a conversation is kept are given time: their media socket has gone with the process. */
-  async #adopt(deadline: number): Promise<readonly StoredCall[]> {
-    const { store, owner, clock } = this.#options;
+  /** Calls of which a conversation is kept are given time: their media socket has gone with the process. */
+  async #adopt(): Promise<readonly StoredCall[]> {
+    const { batches, store, owner, alone, heardFor, clock } = this.#options;
+    if (!alone && heardFor() < OTHERS_HEARD_WITHIN) return [];
+    const deadline = alone ? clock.wall() : clock.wall() - DEAD_AFTER;
+    this.#rows = [...this.#rows, ...(await batches.adopt(owner, deadline))];
     const adopted = await store.adopt(owner, deadline);
-    const sessionIds = adopted.map(({ sessionId }) => sessionId);
-    for (const sessionId of await store.resumable(sessionIds))
-      this.#returning.set(sessionId, clock.wall() + RETURN_LIMIT);
+    const resumable = new Set(await store.resumable(adopted.map(({ sessionId }) => sessionId)));
+    for (const { sessionId, media } of adopted) {
+      const limit = media === "gather" ? WORDS_LIMIT : RETURN_LIMIT;
+      if (resumable.has(sessionId)) this.#returning.set(sessionId, clock.wall() + limit);
+    }
     return adopted;
   }
 

@@ -1,3 +1,4 @@
+import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { Call } from "../calls/call.ts";
 import { QUEUE_PAUSE } from "../calls/call-door.ts";
 import type { CallIntake, IncomingCall } from "../calls/call-intake.ts";
@@ -29,7 +30,7 @@ const PAUSES_PER_WORD = 6;
 /** How often a call is told to look for another process, once a second but for the first time. */
 const MOST_AGAIN = 10;
 /** In ms. */
-const ASK_AGAIN = 1_000;
+export const ASK_AGAIN = 1_000;
 
 export interface CallTwimlOptions {
   readonly intake: CallIntake;
@@ -64,7 +65,7 @@ export class CallTwiml {
           redirectUrl: `${publicUrl()}/api/phone/incoming?after=media`,
         });
       case "gather":
-        return this.reply(answer.call, dialogue.open(answer.call.sessionId));
+        return this.reply(answer.call, await dialogue.open(answer.call.sessionId));
       case "queue":
         return this.#queue(call);
       case "callback":
@@ -107,12 +108,17 @@ export class CallTwiml {
     return gatherSpeech({ say: text, language, hints, actionUrl, bargeIn: turnTaking.bargeIn });
   }
 
-  /** Keeps the caller waiting. @param waits how often that makes it for this reply. */
-  wait({ profile }: Call, waits: number): string {
+  /**
+   * Keeps the caller waiting.
+   *
+   * @param waits how often that makes it for this reply.
+   * @param pause ms until the carrier asks again; none where the request itself takes its time.
+   */
+  wait(profile: AgentProfile, waits: number, pause = 0): string {
     return waitForReply({
       ...(waits === 1 && { say: profile.phrases.filler }),
       language: profile.language,
-      pause: 0, // the request itself takes its time
+      pause,
       redirectUrl: `${this.#options.publicUrl()}${SPEECH_PATH}?wait=${waits}`,
     });
   }

@@ -7,6 +7,7 @@ import type { CallIntake } from "../calls/call-intake.ts";
 import type { CallMilestones } from "../calls/call-milestones.ts";
 import type { CallRegistry } from "../calls/call-registry.ts";
 import type { CallStore } from "../calls/call-store.ts";
+import type { CarrierReports } from "../calls/carrier-reports.ts";
 import type { Deliveries } from "../calls/deliveries.ts";
 import type { Dialogue } from "../calls/dialogue.ts";
 import type { Erasure } from "../calls/erasure.ts";
@@ -70,6 +71,7 @@ export interface HttpServerOptions {
   readonly milestones: CallMilestones;
   /** Absent: calls have no recordings. */
   readonly recordings?: Recordings;
+  readonly reports: CarrierReports;
   readonly dialogue: Dialogue;
   readonly callbacks: PromisedCallbacks;
   /** Name of the carrier whose webhooks come in. */

@@ -1,9 +1,10 @@
 import type { ConversationToGoOnWith, ConversationToKeep } from "../calls/kept-conversation.ts";
 import type { JsonObject } from "../runtime/json.ts";
 import type { KeptChanges, TakenUp } from "./call-conversation.ts";
-import { isSaid } from "./conversation.ts";
+import { type ConversationChanges, isSaid } from "./conversation.ts";
 import { type ConversationState, whenLost } from "./conversation-state.ts";
 import type { Message } from "./language-model.ts";
+import type { TextDialogueState } from "./text-dialogue-state.ts";
 
 /** Stands in the history for what was keyed in secret: it is kept nowhere, and gone with the process that had it. */
 const FORGOTTEN_SECRET = JSON.stringify({
@@ -11,11 +12,14 @@ const FORGOTTEN_SECRET = JSON.stringify({
     "The secret digits are no longer known: the connection was lost. Ask the caller to key them in again.",
 });
 
+/** Of a conversation on a media stream, or of one in text. */
+type ToBeKept = KeptChanges | (ConversationChanges & { readonly state: TextDialogueState });
+
 /** A conversation as its store is to keep it. */
-export function kept({ state, messages, end }: KeptChanges): ConversationToKeep {
+export function kept({ state, messages, end }: ToBeKept): ConversationToKeep {
   return {
     state: { ...state } as unknown as JsonObject,
-    ...(state.sounding !== undefined && { sounding: state.sounding }),
+    ...("sounding" in state && { sounding: state.sounding }),
     end,
     messages: messages.map(({ position, message }) => ({
       position,

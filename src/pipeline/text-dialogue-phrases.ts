@@ -1,5 +1,6 @@
 import type { AgentProfile } from "../calls/agent-profile.ts";
 import type { EndReason } from "../calls/call-event.ts";
+import type { TextDialogueState } from "./text-dialogue-state.ts";
 
 /** Words of the profile's own, in place of the model's. */
 export interface FixedWords {
@@ -8,6 +9,9 @@ export interface FixedWords {
   readonly ending?: EndReason;
 }
 
+/** What decides on the next phrase; see {@link TextDialogueState}. */
+export type PhrasesSaid = Pick<TextDialogueState, "silences" | "failures" | "warned">;
+
 /**
  * Which of its phrases the agent says when the caller is silent, the model gives nothing, or the time is up, in a
  * dialogue of text. By the same bounds as on a media stream; reads no clock.
@@ -15,14 +19,24 @@ export interface FixedWords {
 export class TextDialoguePhrases {
   readonly #profile: AgentProfile;
   readonly #openedAt: number;
-  #silences = 0;
-  #failures = 0;
-  #warned = false;
+  #silences: number;
+  #failures: number;
+  #warned: boolean;
 
-  /** @param openedAt monotonic ms, on the clock of every other time here. */
-  constructor(profile: AgentProfile, openedAt: number) {
+  /**
+   * @param openedAt monotonic ms, on the clock of every other time here.
+   * @param before how it stood where the dialogue was until now.
+   */
+  constructor(profile: AgentProfile, openedAt: number, before?: PhrasesSaid) {
     this.#profile = profile;
     this.#openedAt = openedAt;
+    this.#silences = before?.silences ?? 0;
+    this.#failures = before?.failures ?? 0;
+    this.#warned = before?.warned ?? false;
+  }
+
+  get said(): PhrasesSaid {
+    return { silences: this.#silences, failures: this.#failures, warned: this.#warned };
   }
 
   /** The next reprompt, the last one repeated; the goodbye once there were as many as the profile allows. */

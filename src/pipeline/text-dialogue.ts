@@ -6,12 +6,13 @@ import type { AgentTurn } from "./agent-turn.ts";
 import { needsKeypad } from "./built-in-tools.ts";
 import { CallTools } from "./call-tools.ts";
 import { noKeypad } from "./caller-line.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type ConversationChanges } from "./conversation.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import { Secrets } from "./secrets.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
 import { type FixedWords, TextDialoguePhrases } from "./text-dialogue-phrases.ts";
 import { writeReply } from "./text-dialogue-reply.ts";
+import type { LeftDialogue, TextDialogueState } from "./text-dialogue-state.ts";
 import { writtenTurn } from "./text-dialogue-turn.ts";
 import { toolCalled } from "./tools.ts";
 
@@ -22,6 +23,8 @@ export interface TextDialogueHost {
   publish(fact: CallFact): void;
   /** The call ends for this reason once the last reply has been said. */
   closing(reason: EndReason): void;
+  /** There is something new to keep. */
+  changed(): void;
 }
 
 interface PendingTurn extends DialogueInput {
@@ -39,17 +42,22 @@ export class TextDialogue {
   readonly #secrets = new Secrets();
   readonly #tools: CallTools;
   readonly #phrases: TextDialoguePhrases;
-  readonly #conversation = new Conversation();
+  readonly #conversation: Conversation;
+  /** Unix ms. */
+  readonly #openedAt: number;
   readonly #over = new AbortController();
   readonly #pending: PendingTurn[] = [];
   #hints: readonly string[];
-  #turn = -1;
-  #utterance = 0;
+  #turn: number;
+  #utterance: number;
   #ending: EndReason | undefined;
+  /** What it says next, and why the call ends with it. */
+  #farewell: FixedWords | undefined;
   #opening: DialogueReply | undefined;
   #last: DialogueReply = { text: "", over: true, hints: [] };
 
-  constructor(call: Call, parts: TextDialogueParts, host: TextDialogueHost) {
+  /** @param left the dialogue as another process has left it. */
+  constructor(call: Call, parts: TextDialogueParts, host: TextDialogueHost, left?: LeftDialogue) {
     this.#call = call;
     this.#parts = parts;
     this.#host = host;
@@ -60,8 +68,40 @@ export class TextDialogue {
       tools: parts.tools.filter((tool) => !needsKeypad(tool)), // keys come as the caller's answers here
       line: noKeypad,
     });
-    this.#phrases = new TextDialoguePhrases(call.profile, parts.clock.now());
-    this.#hints = parts.languageModel.openingHints ?? [];
+    const { clock, languageModel } = parts;
+    this.#conversation = new Conversation(left?.messages, left?.first);
+    this.#openedAt = left?.state.openedAt ?? clock.wall();
+    const openedAt = clock.now() - (clock.wall() - this.#openedAt);
+    this.#phrases = new TextDialoguePhrases(call.profile, openedAt, left?.state);
+    this.#hints = left?.state.hints ?? languageModel.openingHints ?? [];
+    this.#turn = left?.state.turn ?? -1;
+    this.#utterance = left?.state.utterance ?? 0;
+    this.#ending = left?.state.ending;
+    if (left !== undefined) this.#opening = this.#reply(left.state.last);
+  }
+
+  /** What another process needs to go on with it: the state, and what has changed since this was asked last. */
+  get changes(): ConversationChanges & { readonly state: TextDialogueState } {
+    const state = {
+      turn: this.#turn,
+      utterance: this.#utterance,
+      openedAt: this.#openedAt,
+      last: this.#last.text,
+      hints: this.#hints,
+      ...(this.#ending !== undefined && { ending: this.#ending }),
+      ...this.#phrases.said,
+    };
+    return { ...this.#conversation.changes([]), state };
+  }
+
+  /** Whether nothing is lost if it goes on elsewhere from now on. */
+  get isQuiet(): boolean {
+    return this.#opening !== undefined && this.#pending.length === 0 && !this.#isOver;
+  }
+
+  /** Whatever comes next is answered with these words, and the call ends. */
+  dismiss(words: FixedWords): void {
+    this.#farewell = words;
   }
 
   /** The greeting, said once, however often it is asked for; the last words once the call is closing. */
@@ -100,7 +140,7 @@ export class TextDialogue {
   silence(): DialogueReply {
     if (this.#isOver) return this.#last;
     if (this.#pending.length > 0) return this.#reply("");
-    const timeUp = this.#phrases.timeUp(this.#parts.clock.now());
+    const timeUp = this.#phrases.timeUp(this.#parts.clock.now()) ?? this.#farewell;
     if (timeUp !== undefined) return this.#say(timeUp);
     this.#host.publish({ type: "dead-air", cause: "caller-silent" });
     return this.#say(this.#phrases.callerSilent());
@@ -126,7 +166,8 @@ export class TextDialogue {
     publish({ type: "caller-said", utterance: this.#utterance, ...said });
     this.#conversation.callerSaid(text, by);
     this.#phrases.callerSpoke();
-    const timeUp = this.#phrases.timeUp(at);
+    this.#host.changed();
+    const timeUp = this.#phrases.timeUp(at) ?? this.#farewell;
     if (timeUp !== undefined) return this.#say(timeUp);
     const turn = this.#allocate();
     publish({ type: "turn-committed", turn, callerText: text, speechEndedAt: at });
@@ -228,6 +269,7 @@ export class TextDialogue {
   #reply(text: string): DialogueReply {
     const over = this.#ending !== undefined;
     this.#last = { text, over, hints: over ? [] : this.#hints };
+    this.#host.changed();
     return this.#last;
   }
 

@@ -14,6 +14,7 @@ const byCall = [
   "deliveries",
   "conversation_states",
   "conversation_messages",
+  "carrier_reports",
 ] as const satisfies (keyof Tables)[];
 
 /** Stands where a number stood. */

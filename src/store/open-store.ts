@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Batches } from "../calls/batches.ts";
 import type { CallStore } from "../calls/call-store.ts";
+import type { LeftReports } from "../calls/carrier-reports.ts";
 import type { Customers } from "../calls/customers.ts";
 import type { Deliveries } from "../calls/deliveries.ts";
 import type { ErasureStore } from "../calls/erasure.ts";
@@ -15,6 +16,7 @@ import { SqlCustomers } from "./sql-customers.ts";
 import { SqlDeliveries } from "./sql-deliveries.ts";
 import { SqlErasure } from "./sql-erasure.ts";
 import { SqlIdempotencyKeys } from "./sql-idempotency-keys.ts";
+import { SqlLeftReports } from "./sql-left-reports.ts";
 import { SqlServiceRequests } from "./sql-service-requests.ts";
 import { type OpenedDatabase, StoreDatabase } from "./store-database.ts";
 
@@ -28,6 +30,7 @@ export interface Store {
   readonly batches: Batches;
   readonly erasure: ErasureStore;
   readonly deliveries: Deliveries;
+  readonly leftReports: LeftReports;
   /** Rejects with `STORE_UNAVAILABLE` when the database cannot be reached. */
   check(): Promise<void>;
   /** What has been asked for is finished; whatever is asked later rejects. Again: the same promise. */
@@ -69,6 +72,7 @@ export function storeOn(opened: OpenedDatabase, kind: Store["kind"], clock: Cloc
     batches: new SqlBatches(database),
     erasure: new SqlErasure(database),
     deliveries: new SqlDeliveries(database),
+    leftReports: new SqlLeftReports(database),
     async check() {
       await sql`select 1`.execute(database.kysely);
     },

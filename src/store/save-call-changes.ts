@@ -6,7 +6,7 @@ import { changingCallColumns, changingEntryColumns, fromCall, fromEntry } from "
 import { chunks } from "./chunks.ts";
 import { newestOf } from "./newest-of.ts";
 import { replacedByExcluded } from "./replaced-by-excluded.ts";
-import { forgetConversations, saveConversations } from "./save-conversations.ts";
+import { forgetLiveState, saveConversations } from "./save-conversations.ts";
 import { saveDeliveries } from "./sql-deliveries.ts";
 import type { StoreDatabase } from "./store-database.ts";
 import type { Tables } from "./tables.ts";
@@ -43,7 +43,7 @@ export async function saveCallChanges(
   await saveTurns(transaction, ours(changes.turns));
   await saveDeliveries(transaction, open(changes.deliveries));
   await saveConversations(transaction, open(changes.conversations), open(changes.messages));
-  await forgetConversations(
+  await forgetLiveState(
     transaction,
     calls.filter(({ endedAt }) => endedAt !== null).map(({ sessionId }) => sessionId),
   );

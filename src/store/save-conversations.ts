@@ -47,13 +47,13 @@ export async function saveConversations(
   }
 }
 
-/** Of calls that have ended nobody goes on with anything. */
-export async function forgetConversations(
+/** Of calls that have ended nobody goes on with anything, and nobody asks what the carrier has told. */
+export async function forgetLiveState(
   transaction: Transaction<Tables>,
   ended: readonly number[],
 ): Promise<void> {
   for (const chunk of chunks(ended)) {
-    for (const table of ["conversation_states", "conversation_messages"] as const)
+    for (const table of ["conversation_states", "conversation_messages", "carrier_reports"] as const)
       await transaction.deleteFrom(table).where("session_id", "in", chunk).execute();
   }
 }

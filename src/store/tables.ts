@@ -16,6 +16,7 @@ export interface Tables {
   owners: { owner: string; beat_at: number; takes_calls: Generated<number> };
   conversation_states: { session_id: number; waiting: number; state: string };
   conversation_messages: { session_id: number; position: number; message: string };
+  carrier_reports: { id: string; session_id: number; left_at: number; report: string };
   customers: CustomerTable;
   service_requests: ServiceRequestTable;
   idempotency_keys: IdempotencyKeyTable;

@@ -18,7 +18,6 @@ export async function takeOver(
     .selectFrom("calls")
     .select("session_id")
     .where("ended_at", "is", null)
-    .where("media", "=", "stream")
     .where((eb) =>
       "sipCallId" in which ? eb("sip_call_id", "=", which.sipCallId) : eb("session_id", "=", which.sessionId),
     )

@@ -103,6 +103,27 @@ async function historiesIn({ clock, store }: Pick<Pair, "clock" | "store">): Pro
   return (await store.deliveries.take(taking)).map(({ sessionId }) => sessionId).sort();
 }
 
+/** Nothing can be asked of the store any more, until what is returned is called. */
+function goesAway(store: Store): () => void {
+  const { calls, batches, leftReports } = store;
+  const undo = [calls, batches, leftReports].map((part) => {
+    const known = Object.getOwnPropertyNames(Object.getPrototypeOf(part));
+    const away = async () => {
+      throw new GatewayError("STORE_UNAVAILABLE", "The database is away");
+    };
+    const replaced = known.filter(
+      (name) => name !== "constructor" && typeof Reflect.get(part, name) === "function",
+    );
+    for (const name of replaced) Reflect.set(part, name, away);
+    return () => {
+      for (const name of replaced) Reflect.deleteProperty(part, name);
+    };
+  });
+  return () => {
+    for (const one of undo) one();
+  };
+}
+
 describe("a call that goes on in another process, on one store", () => {
   it("after a kill in the middle of a reply: with the rest of it, in the same session, with one history", async () => {
     const pair = await aPair();
@@ -241,6 +262,31 @@ describe("a call that goes on in another process, on one store", () => {
 });
 
 describe("a call whose store is away", () => {
+  it("is not taken for lost by the process that finds the store again first", async () => {
+    const clock = new ManualClock();
+    const store = await aStore(clock);
+    const [first, second] = [await aGateway(clock, store), await aGateway(clock, store)];
+    const told = await calling(second, clock);
+    const [{ sessionId } = { sessionId: 0 }] = told.of("call-started");
+    const back = goesAway(store);
+    await told.says(question);
+    await hears(told, 1, "twelve.");
+    await told.waits(25_000); // both have been silent for longer than the dead
+    back();
+    await told.waits(25_000);
+    expect(first.registry.liveCount).toBe(0);
+    expect(told.closed).toBeUndefined();
+    told.hangsUp();
+    await clock.settleTo(clock.now() + 60_000);
+    for (const { errors } of [first, second]) expect(errors.splice(0)).not.toEqual([]);
+    expect(await store.calls.call(sessionId)).toMatchObject({
+      status: "completed",
+      endReason: "caller-hung-up",
+    });
+    expect((await store.calls.transcript(sessionId)).map(({ text }) => text).join(" ")).toContain(COUNT);
+    expect(await historiesIn({ clock, store })).toEqual([sessionId]);
+  });
+
   it("goes on, says that it is not saved, and is caught up whole, with one history", async () => {
     const pair = await aPair();
     const { clock, store, first, told } = pair;

@@ -61,13 +61,10 @@ async function onPostgres(): Promise<Place> {
 /** The URL of a PostgreSQL server, when this machine has one. */
 export const postgresUrl = "url" in server ? server.url : undefined;
 
-let databases = 0;
-
 /** The URL of a new, empty PostgreSQL database. */
 export async function newDatabase(): Promise<string> {
-  const name = `store_${++databases}`;
-  await onServer((client) => client.query(`create database ${name}`));
-  return Object.assign(new URL(postgresUrl ?? ""), { pathname: `/${name}` }).href;
+  if ("missing" in server) throw new Error(server.missing);
+  return server.newDatabase();
 }
 
 /** Does something on the PostgreSQL server, past the store. */

@@ -17,7 +17,7 @@ import { TextDialogues } from "../../src/pipeline/text-dialogues.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
 import type { Clock } from "../../src/runtime/clock.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore, type Store } from "../../src/store/open-store.ts";
 import { LogRing } from "../../src/telemetry/log-ring.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
@@ -32,6 +32,9 @@ export interface FixtureParts {
   readonly maxLateness?: number;
   readonly profile?: Partial<AgentProfile>;
   readonly languageModel?: LanguageModel;
+  /** Shared with other fixtures; default: one that keeps nothing. */
+  readonly store?: Store;
+  readonly carrier?: ScriptedCarrier;
 }
 
 /**
@@ -56,8 +59,8 @@ export async function httpFixtureOn<C extends Clock>(
     maxLateness: parts.maxLateness ?? 0,
     onListenerError: (error) => errors.push(error),
   });
-  const store = await openStore({ dataDir: ":memory:", clock });
-  const carrier = new ScriptedCarrier();
+  const store = parts.store ?? (await openStore({ dataDir: ":memory:", clock }));
+  const carrier = parts.carrier ?? new ScriptedCarrier();
   /** What the simulated line was told. */
   const line = { received: [] as string[], answered: [] as string[] };
   let lastId = 0;
@@ -77,6 +80,7 @@ export async function httpFixtureOn<C extends Clock>(
     },
     profileFor: () => profile,
     profileNamed: () => profile,
+    conversations: { toKeep: (sessionId) => dialogues.toKeep(sessionId) },
     ownNumber: undefined,
     clock,
     onError: (error) => errors.push(error),
@@ -88,12 +92,15 @@ export async function httpFixtureOn<C extends Clock>(
     sessionIds: desk.sessionIds,
     spentTokens: new InProcessSpentTokens(),
     tokenKey: streamTokenKey(["test"]),
+    takeover: desk.takeover,
     othersTakeCalls: () => parts.othersTakeCalls === true,
     clock,
   });
   const languageModel = parts.languageModel ?? scriptedLanguageModel({ clock, answer: () => "Certainly." });
-  const dialogue = new TextDialogues(registry, { clock, languageModel, tools: [endCallTool] });
-  dialogue.start();
+  const dialogues = new TextDialogues(registry, { clock, languageModel, tools: [endCallTool] }, (sessionId) =>
+    desk.recorder.conversation(sessionId),
+  );
+  dialogues.start();
   const log: string[] = [];
   const logs = new LogRing();
   const app = buildHttpServer({
@@ -105,10 +112,11 @@ export async function httpFixtureOn<C extends Clock>(
     erasure: desk.erasure,
     idempotencyKeys: store.idempotencyKeys,
     owner: desk.owner,
+    reports: desk.reports,
     store: store.calls,
     deliveries: store.deliveries,
     milestones: desk.milestones,
-    dialogue,
+    dialogue: desk.keeping(dialogues),
     callbacks: desk.callbacks,
     carrierName: carrier.name,
     typedInput: { typed: () => {} },
@@ -142,7 +150,7 @@ export async function httpFixtureOn<C extends Clock>(
     store,
     carrier,
     line,
-    dialogue,
+    dialogues,
     log,
     /** What went wrong behind the requests. */
     errors,
@@ -150,7 +158,7 @@ export async function httpFixtureOn<C extends Clock>(
       await app.close();
       await desk.stopDialling();
       await desk.close();
-      await store.close();
+      if (parts.store === undefined) await store.close();
     },
   };
 }

@@ -26,6 +26,8 @@ interface User {
 /** A server that can be away for a while. */
 export interface PostgresServer {
   readonly url: string;
+  /** The URL of a new, empty database on it. */
+  newDatabase(): Promise<string>;
   /** Ends the server in order, and every connection with it; its data stay. */
   halt(): Promise<void>;
   /** Starts it again at the same address. */
@@ -53,8 +55,10 @@ export async function startPostgres(): Promise<PostgresServer | { missing: strin
       const url = `postgresql://earshot:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
       const said = await untilReady(server, url);
       if (said === undefined) {
+        let databases = 0;
         return {
           url,
+          newDatabase: () => createDatabase(url, `earshot_${++databases}`),
           halt: () => kill(server, "SIGINT"),
           async resume() {
             server = startServer(binaries, directory, port, user);
@@ -165,6 +169,17 @@ async function untilReady(server: ChildProcess, url: string): Promise<string | u
     await new Promise((resolve) => setTimeout(resolve, STEP));
   }
   return said || "it said nothing";
+}
+
+async function createDatabase(server: string, name: string): Promise<string> {
+  const client = new Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
+  return Object.assign(new URL(server), { pathname: `/${name}` }).href;
 }
 
 async function accepts(url: string): Promise<boolean> {

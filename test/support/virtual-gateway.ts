@@ -28,6 +28,7 @@ import { PhraseCache } from "../../src/pipeline/phrase-cache.ts";
 import { PhrasePreparation } from "../../src/pipeline/phrase-preparation.ts";
 import type { SpeechToSpeech } from "../../src/pipeline/speech-to-speech.ts";
 import type { SpeechToText } from "../../src/pipeline/speech-to-text.ts";
+import { TextDialogues } from "../../src/pipeline/text-dialogues.ts";
 import type { TextToSpeech } from "../../src/pipeline/text-to-speech.ts";
 import type { Tool } from "../../src/pipeline/tools.ts";
 import type { Cancel, Clock } from "../../src/runtime/clock.ts";
@@ -171,6 +172,7 @@ export class VirtualGateway {
         registry,
         desk,
         pipelines,
+        dialogues: new TextDialogues(registry, parts),
         media: { close: async () => {} },
         before: [desk],
         after: () => [],

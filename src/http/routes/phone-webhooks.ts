@@ -2,6 +2,7 @@ import formbody from "@fastify/formbody";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { CallIntake } from "../../calls/call-intake.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
+import type { CarrierReports } from "../../calls/carrier-reports.ts";
 import type { Dialogue } from "../../calls/dialogue.ts";
 import type { PromisedCallbacks } from "../../calls/promised-callbacks.ts";
 import type { Clock } from "../../runtime/clock.ts";
@@ -17,6 +18,7 @@ import { statusWebhookRoutes } from "./status-webhook.ts";
 
 export interface PhoneWebhookOptions extends SignatureOptions {
   readonly registry: CallRegistry;
+  readonly reports: Pick<CarrierReports, "tell">;
   readonly intake: CallIntake;
   readonly dialogue: Dialogue;
   readonly callbacks: PromisedCallbacks;
@@ -32,7 +34,7 @@ export const phoneWebhookRoutes =
     app.removeAllContentTypeParsers();
     await app.register(formbody);
     app.addHook("preValidation", requireSignature(options));
-    app.register(statusWebhookRoutes(options.registry));
+    app.register(statusWebhookRoutes(options.registry, options.reports));
     app.register(async (twiml) => {
       // An error would be read out to the caller as an application error.
       twiml.setErrorHandler((error, request, reply) => {

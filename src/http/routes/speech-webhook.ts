@@ -1,13 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
+import { type CallIntake, MOST_WAITS } from "../../calls/call-intake.ts";
 import { isEnding } from "../../calls/call-lifecycle.ts";
 import type { CallRecord } from "../../calls/call-record.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
 import type { Dialogue, DialogueReply } from "../../calls/dialogue.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { hangUp } from "../../telephony/twiml.ts";
-import { type CallTwiml, SPEECH_PATH } from "../call-twiml.ts";
+import { ASK_AGAIN, type CallTwiml, SPEECH_PATH } from "../call-twiml.ts";
 import { PendingReplies } from "../pending-replies.ts";
 import {
   callFields,
@@ -19,6 +20,7 @@ import {
 
 export interface SpeechWebhookOptions {
   readonly registry: CallRegistry;
+  readonly intake: CallIntake;
   readonly dialogue: Dialogue;
   readonly callTwiml: CallTwiml;
   /** Name of the carrier whose webhooks come in. */
@@ -28,9 +30,6 @@ export interface SpeechWebhookOptions {
 
 /** How long one request waits for the agent's reply, in ms; Twilio itself gives up after 15 s. */
 const REPLY_WAIT = 4_000;
-
-/** How often Twilio is told to ask again for one reply; the caller then gets an apology and the turn. */
-const MOST_WAITS = 5;
 
 /** Characters of one turn; more is cut off. A minute of speech has about 1,000. */
 const LONGEST_TURN = 4_000;
@@ -57,7 +56,7 @@ const query = Type.Object({
 export const speechWebhookRoutes =
   (options: SpeechWebhookOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const { registry, dialogue, callTwiml, carrierName, clock } = options;
+    const { registry, intake, dialogue, callTwiml, carrierName, clock } = options;
     const replies = new PendingReplies(clock, REPLY_WAIT);
 
     app.post(
@@ -76,15 +75,16 @@ export const speechWebhookRoutes =
       },
       async (request, reply) => {
         reply.type(TWIML_TYPE);
-        const record = registry.findBySipCallId(request.body.CallSid);
+        const call = incomingCall(request.body, carrierName);
+        const { wait = 0 } = request.query;
+        if (!(await intake.fetchDialogue(call.sipCallId, wait)))
+          return reply.send(callTwiml.wait(intake.profileOf(call), wait + 1, ASK_AGAIN));
+        const record = registry.findBySipCallId(call.sipCallId);
         if (record?.call.media !== "gather") {
           // A number may be configured to come here at once, and a call may have outlived the process that had it.
-          return reply.send(
-            await callTwiml.incoming({ ...incomingCall(request.body, carrierName), afterMedia: false }),
-          );
+          return reply.send(await callTwiml.incoming({ ...call, afterMedia: false }));
         }
         if (isEnding(record.status)) return reply.send(hangUp());
-        const { wait = 0 } = request.query;
         const answer = await (wait === 0
           ? replies.ask(record, tokenOf(request), () => answerTo(request.body, record, dialogue))
           : replies.again(record));
@@ -127,6 +127,6 @@ function confidenceOf(given: string): number {
 }
 
 function whileWaiting({ call }: CallRecord, waits: number, callTwiml: CallTwiml): string {
-  if (waits <= MOST_WAITS) return callTwiml.wait(call, waits);
+  if (waits <= MOST_WAITS) return callTwiml.wait(call.profile, waits);
   return callTwiml.reply(call, { text: call.profile.phrases.apology, over: false, hints: [] });
 }

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import { isEnding } from "../../calls/call-lifecycle.ts";
-import type { CallRecord } from "../../calls/call-record.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
 import { isCarrierStatus } from "../../calls/carrier.ts";
+import type { CarrierReports } from "../../calls/carrier-reports.ts";
 import { errorResponse } from "../schemas/error-body.ts";
 import { callFields, formMediaType, placedQuery } from "../schemas/webhook-forms.ts";
 
@@ -21,7 +21,7 @@ const body = Type.Object({
 
 /** Twilio's reports on calls: in any order, any number of times, and also on calls that are not here. */
 export const statusWebhookRoutes =
-  (registry: CallRegistry): FastifyPluginAsyncTypebox =>
+  (registry: CallRegistry, reports: Pick<CarrierReports, "tell">): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       "/api/phone/status",
@@ -46,27 +46,16 @@ export const statusWebhookRoutes =
         if (isEnding(CallStatus) && registry.lines.waiting.leave(CallSid)) {
           registry.events.emit("queue-left", { outcome: "hung-up" });
         }
-        const record = recordOf(registry, CallSid, request.query.session_id);
-        if (record !== undefined) {
-          const { sessionId } = record.call;
-          registry.placed(sessionId, CallSid);
-          if (AnsweredBy !== undefined) registry.answeredBy(sessionId, AnsweredBy);
-          if (isCarrierStatus(CallStatus)) {
-            registry.carrierReports(sessionId, CallStatus, millisecondsOf(CallDuration));
-          }
-        }
+        const report = {
+          sipCallId: CallSid,
+          ...(isCarrierStatus(CallStatus) && { status: CallStatus, talked: millisecondsOf(CallDuration) }),
+          ...(AnsweredBy !== undefined && { answeredBy: AnsweredBy }),
+        };
+        await reports.tell(report, request.query.session_id);
         return reply.code(204).send(null);
       },
     );
   };
-
-/** By the carrier's id; else by ours, when the call has no id of the carrier yet. */
-function recordOf(registry: CallRegistry, sipCallId: string, sessionId = 0): CallRecord | undefined {
-  const known = registry.findBySipCallId(sipCallId);
-  if (known !== undefined) return known;
-  const placed = registry.find(sessionId);
-  return placed?.call.sipCallId === undefined ? placed : undefined;
-}
 
 /** 0 when the text is no number of seconds. */
 function millisecondsOf(seconds = ""): number {

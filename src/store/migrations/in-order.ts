@@ -8,6 +8,7 @@ import * as deliveries from "./0006-deliveries.ts";
 import * as turns from "./0007-turns.ts";
 import * as analytics from "./0009-analytics.ts";
 import * as conversations from "./0010-conversations.ts";
+import * as carrierReports from "./0011-carrier-reports.ts";
 
 /**
  * Every step from an empty database to the tables of now, by the name that the database remembers it by.
@@ -23,4 +24,5 @@ export const migrations: Record<string, Migration> = {
   "0007-turns": turns,
   "0009-analytics": analytics,
   "0010-conversations": conversations,
+  "0011-carrier-reports": carrierReports,
 };

@@ -10,6 +10,7 @@ let clock: ManualClock;
 let registry: CallRegistry;
 let carrier: ScriptedCarrier;
 let sipCallId: string;
+let goesOnElsewhere: () => Promise<boolean>;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -19,7 +20,14 @@ beforeEach(() => {
     maxCalls: 5,
     onListenerError: (error) => expect.unreachable(String(error)),
   });
-  new HangUps({ registry, carrierOf: () => carrier, clock, onError: () => {} }).start();
+  goesOnElsewhere = async () => false;
+  new HangUps({
+    registry,
+    carrierOf: () => carrier,
+    goesOnElsewhere: () => goesOnElsewhere(),
+    clock,
+    onError: () => {},
+  }).start();
   const call = aCall({ direction: "outbound", createdAt: clock.wall() });
   sipCallId = carrier.knows(call, "queued");
   registry.admit({ ...call, sipCallId }, "initiating");
@@ -67,5 +75,51 @@ describe("a call of whose answer nothing is heard", () => {
     registry.admit(aCall({ sessionId: 2, sipCallId: "CAgone", direction: "outbound" }), "initiating");
     await clock.settleTo(6 * 3_600_000);
     expect(registry.find(2)?.status).toBe("no-answer");
+  });
+});
+
+describe("a call that has ended here", () => {
+  it.each(["no-media", "no-answer"] as const)(
+    "is hung up after %s, unless it goes on elsewhere",
+    async (reason) => {
+      registry.answer(1);
+      goesOnElsewhere = async () => true;
+      registry.end(1, reason);
+      await clock.settleTo(1_000);
+      expect(carrier.hungUp).toEqual([]);
+      const again = {
+        ...aCall({ direction: "outbound", createdAt: clock.wall() }),
+        sessionId: 2,
+        sipCallId: "SX_2",
+      };
+      registry.admit(again, "initiating");
+      goesOnElsewhere = async () => false;
+      registry.end(2, reason);
+      await clock.settleTo(2_000);
+      expect(carrier.hungUp).toEqual(["SX_2"]);
+    },
+  );
+
+  it("is left alone while nobody can tell whether it goes on elsewhere, but not at the end of the process", async () => {
+    goesOnElsewhere = () => Promise.reject(new GatewayError("STORE_UNAVAILABLE", "away"));
+    registry.end(1, "no-media");
+    await clock.settleTo(1_000);
+    expect(carrier.hungUp).toEqual([]);
+    const again = {
+      ...aCall({ direction: "outbound", createdAt: clock.wall() }),
+      sessionId: 2,
+      sipCallId: "SX_2",
+    };
+    registry.admit(again, "initiating");
+    registry.end(2, "shutdown");
+    await clock.settleTo(2_000);
+    expect(carrier.hungUp).toEqual(["SX_2"]);
+  });
+
+  it("is hung up on request, whoever else may have it", async () => {
+    goesOnElsewhere = async () => true;
+    registry.end(1, "ended-by-request");
+    await clock.settleTo(1_000);
+    expect(carrier.hungUp).toEqual([sipCallId]);
   });
 });

@@ -1,0 +1,265 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AgentProfile } from "../../src/calls/agent-profile.ts";
+import { drain } from "../../src/calls/drain.ts";
+import { HandOver } from "../../src/calls/hand-over.ts";
+import type { Message } from "../../src/pipeline/language-model.ts";
+import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
+import { ManualClock } from "../../src/runtime/manual-clock.ts";
+import { readTwiml, type Verb } from "../../src/simulation/twiml-reader.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { ScriptedCarrier } from "../support/scripted-carrier.ts";
+import { storeInStep } from "../support/store-in-step.ts";
+import { type HttpFixture, httpFixtureOn } from "./http-fixture.ts";
+
+const SPEECH = "http://127.0.0.1:8000/api/phone/process-speech";
+/** Longer than from one heartbeat to the next, and what it leads to is written. */
+const BEAT = 6_000;
+
+let clock: ManualClock;
+let store: Store;
+let carrier: ScriptedCarrier;
+let first: HttpFixture;
+let second: HttpFixture;
+/** What the model was asked, by either process. */
+let asked: (readonly Message[])[];
+let thinks: number;
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  store = await storeInStep(clock);
+  carrier = new ScriptedCarrier();
+  asked = [];
+  thinks = 0;
+});
+
+afterEach(async () => {
+  for (const { close } of [first, second]) await close();
+  await store.close();
+  expect([...first.errors, ...second.errors]).toEqual([]);
+});
+
+/** Two processes on one store behind one address. */
+async function serve(profile: Partial<AgentProfile> = {}): Promise<void> {
+  const answer = (messages: readonly Message[]): string => {
+    asked.push(messages);
+    return asked.length === 1 ? "First answer." : "Second answer.";
+  };
+  const begin = async (): Promise<HttpFixture> => {
+    const languageModel = scriptedLanguageModel({ clock, answer, firstToken: thinks });
+    const fixture = await httpFixtureOn(clock, {}, { store, carrier, languageModel, profile });
+    await fixture.desk.recover();
+    return fixture;
+  };
+  first = await begin();
+  second = await begin();
+}
+
+/** Lets requests and writes come to where they wait, then moves time. */
+async function pass(ms: number): Promise<void> {
+  for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+  await clock.settleTo(clock.now() + ms);
+}
+
+async function post({ app }: HttpFixture, url: string, fields: Record<string, string>): Promise<string> {
+  const response = await app.inject({
+    method: "POST",
+    url,
+    payload: new URLSearchParams(fields).toString(),
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  });
+  expect(response.statusCode).toBeLessThan(300);
+  return response.body;
+}
+
+const gather = (text: string): readonly Verb[] => [
+  { verb: "gather", action: SPEECH, prompts: [{ verb: "say", text }] },
+  { verb: "redirect", url: SPEECH, method: "POST" },
+];
+
+describe("a call that one process has placed", () => {
+  let sipCallId: string;
+
+  beforeEach(async () => {
+    await serve();
+    const placed = await first.app.inject({
+      method: "POST",
+      url: "/api/v1/calls/outbound/create",
+      payload: { to_number: "+14155550100" },
+    });
+    expect(placed.statusCode).toBe(200);
+    sipCallId = first.registry.find(1)?.call.sipCallId ?? "";
+  });
+
+  const fields = () => ({ CallSid: sipCallId, From: "+15005550006", To: "+14155550100" });
+  const asks = async (fixture: HttpFixture): Promise<readonly Verb[]> =>
+    readTwiml(
+      await post(fixture, "/api/phone/incoming?session_id=1", { ...fields(), Direction: "outbound-api" }),
+    );
+  const reports = (fixture: HttpFixture, more: Record<string, string>): Promise<string> =>
+    post(fixture, "/api/phone/status?session_id=1", { ...fields(), ...more });
+
+  it("goes on where the carrier asks what to do with it, as the same call, and is not hung up", async () => {
+    const [verb] = await asks(second);
+    expect(verb).toMatchObject({ verb: "connect", stream: { parameters: { session_id: "1" } } });
+    expect(second.registry.find(1)).toMatchObject({ status: "answered", call: { sipCallId } });
+    await pass(BEAT);
+    expect(first.registry.liveCount).toBe(0);
+    await pass(200_000);
+    expect(carrier.hungUp).toEqual([]);
+    expect((await store.calls.calls({ offset: 0, limit: 10 })).calls).toMatchObject([
+      { sessionId: 1, status: "answered", endedAt: null },
+    ]);
+  });
+
+  it("is not hung up by a process that does not know yet that it has lost it", async () => {
+    await asks(second);
+    first.registry.end(1, "no-media");
+    await pass(100);
+    expect(carrier.hungUp).toEqual([]);
+    expect(await store.calls.call(1)).toMatchObject({ status: "answered", endedAt: null });
+  });
+
+  it("ends as the carrier has told another process", async () => {
+    await reports(second, { CallStatus: "ringing" });
+    await reports(second, { CallStatus: "busy" });
+    expect(first.registry.find(1)?.status).toBe("initiated");
+    await pass(BEAT);
+    expect(await store.calls.call(1)).toMatchObject({ status: "busy", endReason: "busy" });
+    expect(second.registry.liveCount).toBe(0);
+  });
+
+  it("gets the verdict of the machine detection that another process was told", async () => {
+    await asks(first);
+    await reports(second, { AnsweredBy: "machine_start" });
+    await pass(BEAT);
+    expect(first.registry.find(1)?.answeredBy).toBe("machine_start");
+  });
+
+  it("hears of its end through a process that has lost it", async () => {
+    await asks(second);
+    await reports(first, { CallStatus: "completed", CallDuration: "7" });
+    await pass(BEAT);
+    expect(await store.calls.call(1)).toMatchObject({ status: "completed", endReason: "caller-hung-up" });
+  });
+});
+
+describe("a call whose words the carrier recognises", () => {
+  const heard = (fixture: HttpFixture, words: string, query = ""): Promise<string> =>
+    post(fixture, `/api/phone/process-speech${query}`, {
+      CallSid: "CA1",
+      From: "+14155550100",
+      To: "+15005550006",
+      ...(words !== "" && { SpeechResult: words, Confidence: "0.9" }),
+    });
+  const dials = (fixture: HttpFixture): Promise<string> =>
+    post(fixture, "/api/phone/incoming", { CallSid: "CA1", From: "+14155550100", To: "+15005550006" });
+  const entries = async (): Promise<readonly string[]> =>
+    (await store.calls.transcript(1)).map(({ text }) => text);
+  const spoken = { mode: "speech-gather", greeting: "Hello there." } as const;
+
+  it("is one conversation, whichever process is told the words", async () => {
+    await serve(spoken);
+    expect(readTwiml(await dials(first))).toEqual(gather("Hello there."));
+    expect(readTwiml(await heard(second, "My heating is off"))).toEqual(gather("First answer."));
+    expect(readTwiml(await heard(first, "In the kitchen"))).toEqual(gather("Second answer."));
+    expect(readTwiml(await heard(second, ""))).toEqual(gather("Are you still there?"));
+    expect(readTwiml(await heard(first, ""))).toEqual(
+      gather("I cannot hear you. Please say something, or press a key."),
+    );
+    expect(asked.at(-1)?.map((message) => "text" in message && message.text)).toEqual([
+      "Hello there.",
+      "My heating is off",
+      "First answer.",
+      "In the kitchen",
+    ]);
+    await pass(BEAT);
+    expect(await entries()).toEqual([
+      "Hello there.",
+      "My heating is off",
+      "First answer.",
+      "In the kitchen",
+      "Second answer.",
+      "Are you still there?",
+      "I cannot hear you. Please say something, or press a key.",
+    ]);
+    expect([first.registry.liveCount, second.registry.liveCount]).toEqual([1, 0]);
+    expect((await store.calls.calls({ offset: 0, limit: 10 })).total).toBe(1);
+  });
+
+  it("is not taken from the process that makes the reply, which the carrier asks for again", async () => {
+    thinks = 6_000;
+    await serve(spoken);
+    await dials(first);
+    const waiting = heard(first, "My heating is off");
+    await pass(4_000);
+    expect(readTwiml(await waiting).at(-1)).toMatchObject({ verb: "redirect", url: `${SPEECH}?wait=1` });
+    expect(readTwiml(await heard(second, "", "?wait=1"))).toEqual([
+      { verb: "pause", length: 1_000 },
+      { verb: "redirect", url: `${SPEECH}?wait=2`, method: "POST" },
+    ]);
+    const reply = heard(first, "", "?wait=2");
+    await pass(2_000);
+    expect(readTwiml(await reply)).toEqual(gather("First answer."));
+  });
+
+  it("goes on with an apology when the process that was to make the reply is gone", async () => {
+    thinks = 6_000;
+    await serve(spoken);
+    await dials(first);
+    const lost = heard(first, "My heating is off");
+    await pass(4_000);
+    await lost;
+    let at = 1;
+    for (; at <= 5; at++)
+      expect(readTwiml(await heard(second, "", `?wait=${at}`)).at(-1)).toMatchObject({
+        url: `${SPEECH}?wait=${at + 1}`,
+      });
+    const apology = "I am sorry, something went wrong on my side. Could you say that again?";
+    expect(readTwiml(await heard(second, "", `?wait=${at}`))).toEqual(gather(apology));
+    const answering = heard(second, "My heating is off");
+    await pass(4_000);
+    expect(readTwiml(await answering).at(-1)).toMatchObject({ verb: "redirect" });
+    const reply = heard(second, "", "?wait=1");
+    await pass(2_500);
+    expect(readTwiml(await reply)).toEqual(gather("Second answer."));
+    expect(asked.at(-1)?.at(1)).toMatchObject({ text: "My heating is off" });
+  });
+
+  it("is given away by a process that is told to stop, between two turns", async () => {
+    await serve(spoken);
+    await dials(first);
+    const { registry, desk } = first;
+    const draining = drain(
+      {
+        registry,
+        handOver: new HandOver({
+          registry,
+          recorder: desk.recorder,
+          isQuiet: (sessionId) => first.dialogues.isQuiet(sessionId),
+        }),
+        leaveCallsToOthers: () => desk.leaveCallsToOthers(),
+        mayHandOver: () => desk.othersTakeCalls(),
+        dismiss: () => expect.unreachable("nobody is left"),
+        clock,
+        onError: (error) => expect.unreachable(String(error)),
+      },
+      30_000,
+    );
+    await pass(3_000);
+    await draining;
+    expect(registry.liveCount).toBe(0);
+    expect(readTwiml(await heard(second, "My heating is off"))).toEqual(gather("First answer."));
+    expect(second.registry.find(1)).toMatchObject({ status: "answered" });
+  });
+
+  it("hears a goodbye from a process that must stop and finds nobody", async () => {
+    await serve(spoken);
+    await dials(first);
+    first.dialogues.dismiss("shutdown");
+    expect(readTwiml(await heard(first, "My heating is off"))).toMatchObject([
+      { verb: "say", text: expect.stringContaining("I have to end the call for a technical reason") },
+      { verb: "hangup" },
+    ]);
+    expect(asked).toEqual([]);
+  });
+});
