@@ -38,13 +38,14 @@ export interface TranscriptionStream {
 }
 
 export type TranscriptEvent =
+  /** It is connected, which does not show that it hears. */
   | { readonly type: "ready" }
   /** The best guess of the words since the last final; replaces the interim before it. */
   | { readonly type: "interim"; readonly text: string; readonly confidence: number }
   /**
    * Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). `through`: all
    * words in the first so many ms of the audio pushed to this stream are given by now; later audio is not covered.
-   * Unset: not known, somewhere in what was pushed so far.
+   * Unset: not known, somewhere in what was pushed so far; without words, then, nothing shows that it was heard.
    */
   | {
       readonly type: "final";

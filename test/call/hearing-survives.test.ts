@@ -6,6 +6,8 @@ import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-lan
 import { scriptedSpeechToText } from "../../src/providers/scripted/scripted-speech-to-text.ts";
 import { scriptedTextToSpeech } from "../../src/providers/scripted/scripted-text-to-speech.ts";
 import { CircuitBreakers } from "../../src/runtime/circuit-breakers.ts";
+import type { Clock } from "../../src/runtime/clock.ts";
+import { ConnectingRecogniser } from "../support/connecting-recogniser.ts";
 import { FaultyRecogniser } from "../support/faulty-recogniser.ts";
 import { speech, VirtualCall } from "../support/virtual-call.ts";
 
@@ -26,12 +28,16 @@ function hearing(name: string, ...words: string[]): FaultyRecogniser {
 let asked: readonly Message[];
 
 /** A call to an agent that answers "One.", "Two.", …; greeted. */
-async function heardBy(...list: readonly SpeechToText[]): Promise<VirtualCall> {
+function heardBy(...list: readonly SpeechToText[]): Promise<VirtualCall> {
+  return heardByThose(() => list);
+}
+
+async function heardByThose(listOn: (clock: Clock) => readonly SpeechToText[]): Promise<VirtualCall> {
   asked = [];
   const numbers = ["Zero.", "One.", "Two.", "Three.", "Four."];
   const told = await VirtualCall.open({
     speechToText: (clock) =>
-      failoverSpeechToText(list, {
+      failoverSpeechToText(listOn(clock), {
         clock,
         onFailure: () => {},
         breakers: new CircuitBreakers(clock),
@@ -179,6 +185,33 @@ describe("a call whose recogniser is lost", () => {
       { port: "stt", provider: "a", code: "PROVIDER_REFUSED" },
     ]);
   });
+
+  it.each([
+    ["an only one, to a caller who waits", ["a"], 0],
+    ["an only one, to a caller who repeats it", ["a"], 6],
+    ["all of a list, to a caller who waits", ["a", "b"], 0],
+    ["all of a list, to a caller who repeats it", ["a", "b"], 6],
+  ])(
+    "by connecting and staying mute, %s: they are told, not dismissed as silent",
+    async (_, names, times) => {
+      const told = await heardByThose((clock) =>
+        names.map((name) => {
+          const one = new ConnectingRecogniser(name, clock);
+          one.hears = "nothing";
+          return one;
+        }),
+      );
+      const askedAt = told.clock.now();
+      await told.says(question);
+      for (let time = 0; time < times && told.closed === undefined; time++) {
+        await told.waits(3_000);
+        await told.says(question);
+      }
+      await told.waitsUntil(() => told.of("call-ended").length > 0, 40_000).catch(() => {});
+      expect(told.of("call-ended")).toMatchObject([{ reason: "provider-failed" }]);
+      expect((told.of("call-ended")[0]?.at ?? 0) - askedAt).toBeLessThan(30_000);
+    },
+  );
 
   it("while it rings, or while the call ends: nothing is left behind", async () => {
     const only = hearing("only");

@@ -20,6 +20,8 @@ class Call {
   readonly through: (number | undefined)[] = [];
   readonly standIns: DeepgramStandIn[] = [];
   readonly failures: string[] = [];
+  /** When the whole list was said to be lost. */
+  overAt: number | undefined;
   stream!: TranscriptionStream;
 
   static async open(): Promise<Call> {
@@ -45,6 +47,7 @@ class Call {
       onFailure: (provider, { code }) => call.failures.push(`${provider} ${code}`),
       breakers: new CircuitBreakers(clock),
     }).open({ language: "en-US" }, (event) => {
+      if (event.type === "failed" && !event.error.retryable) call.overAt = clock.now();
       if (event.type !== "final" || event.text === "") return;
       call.finals.push(event.text);
       call.through.push(event.through);
@@ -113,5 +116,19 @@ describe("a list of recognisers over real sockets", () => {
     await until(() => call.finals.length === 1, "the words come");
     expect(call.finals).toEqual([SAID]);
     expect(call.failures).toEqual(["deepgram:0 PROVIDER_UNAVAILABLE", "deepgram:0 PROVIDER_REFUSED"]);
+  });
+
+  it("says after 15 s, and a last deadline, that all of them connect and none hears", async () => {
+    call = await Call.open();
+    // Flux's first message says only that it is connected.
+    for (const [index, standIn] of call.standIns.entries())
+      standIn.inject(...Array.from({ length: 20 }, () => ({ type: "stall", afterMessages: index }) as const));
+    await call.says(speech(800));
+    while (call.failures.length === 0) await call.says(silence(20));
+    const lostAt = call.clock.now();
+    while (call.overAt === undefined && call.clock.now() - lostAt < 25_000) await call.says(silence(20));
+    expect((call.overAt ?? 0) - lostAt).toBeGreaterThanOrEqual(14_900);
+    expect((call.overAt ?? 0) - lostAt).toBeLessThanOrEqual(18_000);
+    expect(call.failures.every((failure) => failure.endsWith("PROVIDER_TIMEOUT"))).toBe(true);
   });
 });

@@ -214,6 +214,24 @@ describe("Deepgram Flux", () => {
     await call.comes(`final ${SAID}`);
   });
 
+  it("does not take being told that it is connected for being heard, although the caller has long finished", async () => {
+    call = await DeepgramCall.open(FLUX, {}, (standIn) =>
+      standIn.inject(...Array.from({ length: 2 }, () => ({ type: "stall", afterMessages: 1 }) as const)),
+    );
+    call.stream.hint(["Harbour Dental"]);
+    await call.comes("ready");
+    await call.speaks(speech(600), silence(1_440));
+    await call.comes("failed PROVIDER_TIMEOUT");
+    await call.pass(250);
+    await call.comes("ready", 2);
+    await call.speaks(silence(2_040));
+    await call.comes("failed PROVIDER_TIMEOUT", 2);
+    await call.pass(500);
+    await call.comes("ready", 3);
+    await call.speaks(silence(2_000));
+    await call.comes(`final ${SAID}`);
+  });
+
   it("is over after a refusal, and tries again after a fatal error message", async () => {
     call = await DeepgramCall.open({ ...FLUX, eotThreshold: 3 });
     await call.comes("failed PROVIDER_REFUSED");

@@ -6,8 +6,8 @@ const SOUND_THAT_ASKS = 300 * BYTES_PER_MS;
 
 /**
  * Notices a connection that says nothing to speech. The rule: since the first loud audio after the vendor's last
- * message, `deadline` ms have passed and so much audio was sent, at least 300 ms of it loud. Both protocols
- * say something about once a second of audio or oftener, words or not, so a healthy connection never comes near; a
+ * message about the audio, `deadline` ms have passed and so much audio was sent, at least 300 ms of it loud. Both
+ * protocols say something of it once a second or oftener, words or not, so a healthy connection never comes near; a
  * wrong verdict costs a reconnection, and no words, because the audio is sent again.
  */
 export class DeafnessWatch {
@@ -32,7 +32,7 @@ export class DeafnessWatch {
     this.#loud = SOUND_THAT_ASKS;
   }
 
-  /** The vendor said something. */
+  /** The vendor said something of the audio, be it that there are no words in it. */
   heard(): void {
     this.#loudSince = undefined;
     this.#loud = 0;

@@ -39,11 +39,14 @@ export interface ListenDeadlines {
   readonly connect: number;
   /** From the demand for final words, while words are outstanding, to the answer. */
   readonly answer: number;
-  /** From the first sound of speech to the first message of any kind: see {@link DeafnessWatch}. */
+  /** From the first sound of speech to the first message about the audio: see {@link DeafnessWatch}. */
   readonly deaf: number;
   /** From our close to the vendor's. */
   readonly close: number;
 }
+
+/** Messages that tell nothing of the audio: a connection that sends no others is deaf. */
+const BESIDE_THE_AUDIO: ReadonlySet<string> = new Set(["connected", "other"]);
 
 export interface ListenListener<Message> {
   opened(): void;
@@ -56,7 +59,7 @@ export interface ListenListener<Message> {
  * stalled connection ({@link DeafnessWatch}). After a loss everything that no final words cover is sent again, faster
  * than it was spoken, and live audio behind it.
  */
-export class ListenConnection<Message> {
+export class ListenConnection<Message extends { readonly type: string }> {
   readonly #options: ListenConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #audio = new KeptAudio(KEPT_BYTES);
@@ -95,7 +98,6 @@ export class ListenConnection<Message> {
           listener.opened();
         },
         message: (data) => {
-          this.#deafness.heard();
           let message: Message;
           try {
             message = parse(data);
@@ -103,6 +105,7 @@ export class ListenConnection<Message> {
             this.#socket.fail(asGatewayError(error, "PROVIDER_PROTOCOL"));
             return;
           }
+          if (!BESIDE_THE_AUDIO.has(message.type)) this.#deafness.heard();
           listener.message(message);
         },
         lost: (error) => {

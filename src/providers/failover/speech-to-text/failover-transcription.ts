@@ -77,6 +77,7 @@ export class FailoverTranscription implements TranscriptionStream {
       heard: (event) => this.#hear(event),
       left: () => this.#leave(),
       over: (error) => this.#end(error),
+      owesWords: () => this.#owesWords,
     });
   }
 
@@ -184,6 +185,12 @@ export class FailoverTranscription implements TranscriptionStream {
     const { type, confidence } = event;
     const through = covered === undefined ? undefined : durationOf(Math.min(covered, this.#audio.end));
     this.#parts.listener({ type, text, confidence, ...(through !== undefined && { through }) });
+  }
+
+  /** Whether there was sound after the last final words. */
+  get #owesWords(): boolean {
+    const { confirmed, loudUntil } = this.#audio;
+    return loudUntil > Math.max(confirmed, this.#uncertain.at(-1)?.until ?? 0);
   }
 
   /** Before here lies the audio of final words that come now and do not say it. */

@@ -15,6 +15,8 @@ const IN_A_ROW = 10_000;
 const BEGIN_AGAIN = { first: 500, max: 4_000 };
 /** How long nobody may hear the caller, in ms, before the stream is over. */
 const LONGEST_LOSS = 15_000;
+/** A connection that has stood so long, in ms, owed no words: it would have let a deadline pass before. */
+const STOOD = 10_000;
 
 export interface RecogniserChoiceParts extends FailoverOptions {
   readonly clock: Clock;
@@ -32,29 +34,37 @@ export interface RecogniserChoiceParts extends FailoverOptions {
   /** The stream taken is lost; another one follows, or `over`. */
   readonly left: () => void;
   readonly over: (error: GatewayError) => void;
+  /** Whether the caller has made a sound that nobody was shown to have heard. */
+  readonly owesWords: () => boolean;
 }
 
 /**
  * Who of a list of recognisers listens to a caller. The first whose breaker admits it (the last, whatever its breaker
  * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, or has failed and shown
- * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard the caller for
- * 15 s. Breakers are told of every failure, and of the first sign of life after opening or failing.
+ * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard
+ * the caller for 15 s.
+ *
+ * A connection proves nothing but itself: `ready` ends those 750 ms, and the 15 s only if no words are owed. It hears
+ * who gives words, or answers a request for them. Breakers are told of every failure, and of the first such proof after
+ * opening or failing; of a stream that ends without either, nothing.
  */
 export class RecogniserChoice {
   readonly #parts: RecogniserChoiceParts;
   /** Counts the streams opened; events of former ones are late. -1: ended. */
   #turn = 0;
   #provider = 0;
-  /** The present recogniser has failed and shown no sign of life since. */
+  /** The present recogniser has failed and neither connected nor given words since. */
   #failing = false;
   #praised = false;
   #wordsSinceFailure = true;
   #failedAt = 0;
+  /** When the present recogniser connected; unset: it has not told. */
+  #readyAt: number | undefined;
   #cancelGrace: Cancel | undefined;
   #cancelOpening: Cancel | undefined;
   #cancelLoss: Cancel | undefined;
   #lastChance = false;
-  /** How often the list was begun again since the last sign of life. */
+  /** How often the list was begun again in the present loss. */
   #begunAgain = 0;
   #interrupted = false;
 
@@ -103,6 +113,7 @@ export class RecogniserChoice {
     this.#failing = false;
     this.#praised = false;
     this.#wordsSinceFailure = true;
+    this.#readyAt = undefined;
     const stream = open(providers[provider] as SpeechToText, (event) => {
       if (this.#turn === turn) this.#hear(event);
     });
@@ -112,29 +123,53 @@ export class RecogniserChoice {
 
   #hear(event: TranscriptEvent): void {
     if (event.type === "failed") return this.#failed(event.error);
-    const words = "text" in event && event.text !== "";
-    if (words) this.#wordsSinceFailure = true;
-    if (words || event.type === "ready") this.#alive();
+    if (this.#isProof(event)) this.#hears();
+    else if (event.type === "ready") this.#connected();
     this.#parts.heard(event);
   }
 
-  #alive(): void {
-    this.#failing = false;
-    this.#cancelGrace?.();
-    this.#cancelGrace = undefined;
-    this.#cancelLoss?.();
-    this.#cancelLoss = undefined;
-    this.#lastChance = false;
-    this.#begunAgain = 0;
-    this.#interrupted = false;
+  /** Words, or an answer that says what it covers; while it fails that is a way of giving up. */
+  #isProof(event: TranscriptEvent): boolean {
+    if (!("text" in event)) return false;
+    if (event.text !== "") return true;
+    return event.type === "final" && event.through !== undefined && !this.#failing;
+  }
+
+  #hears(): void {
+    this.#wordsSinceFailure = true;
+    this.#isBack();
+    this.#endLoss();
     if (this.#praised) return;
     this.#praised = true;
     this.#parts.breakers.tell(this.#name, "succeeded");
   }
 
+  #connected(): void {
+    this.#readyAt = this.#parts.clock.now();
+    this.#isBack();
+    if (!this.#parts.owesWords()) this.#endLoss();
+  }
+
+  #isBack(): void {
+    this.#failing = false;
+    this.#interrupted = false;
+    this.#cancelGrace?.();
+    this.#cancelGrace = undefined;
+  }
+
+  /** Nobody waits to be heard any more. */
+  #endLoss(): void {
+    this.#cancelLoss?.();
+    this.#cancelLoss = undefined;
+    this.#lastChance = false;
+    this.#begunAgain = 0;
+  }
+
   #failed(error: GatewayError): void {
     const { clock, breakers, onFailure, heard, providers } = this.#parts;
     const now = clock.now();
+    if (this.#readyAt !== undefined && now - this.#readyAt >= STOOD) this.#endLoss();
+    this.#readyAt = undefined;
     const inARow = this.#failing || (!this.#wordsSinceFailure && now - this.#failedAt < IN_A_ROW);
     this.#failing = true;
     this.#praised = false;
