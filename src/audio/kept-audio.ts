@@ -119,6 +119,11 @@ export class KeptAudio {
   /** The connection was lost: everything kept and not confirmed is to be sent again. */
   rewind(): void {
     this.#sent = this.#start;
+    this.countOverwritten();
+  }
+
+  /** What no final words cover and is not kept any more was heard by nobody, or only by a lost connection. */
+  countOverwritten(): void {
     this.#count(this.#gap - this.#counted);
   }
 

@@ -15,7 +15,6 @@ import { until } from "../support/until.ts";
 export class TranscriptionCall {
   readonly clock = new ManualClock();
   readonly events: string[] = [];
-  readonly dropped: number[] = [];
   standIn!: OpenAiRealtimeStandIn;
   stream!: TranscriptionStream;
 
@@ -36,7 +35,6 @@ export class TranscriptionCall {
       clock: call.clock,
       baseUrl: `${call.standIn.origin}/v1`,
       random: () => 0.999,
-      onAudioDropped: (ms) => call.dropped.push(ms),
       ...options,
     }).open({ language: "en-US" }, (event) => call.events.push(describe(event)));
     return call;

@@ -30,7 +30,6 @@ export interface ListenConnectionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly deadlines: ListenDeadlines;
-  readonly onAudioDropped: (ms: number) => void;
 }
 
 /** All in ms. */
@@ -57,7 +56,6 @@ export interface ListenListener<Message> {
  * than it was spoken, and live audio behind it.
  */
 export class ListenConnection<Message> {
-  readonly #options: ListenConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #audio = new KeptAudio(KEPT_BYTES);
   readonly #silence = new InsertedSilence();
@@ -76,7 +74,6 @@ export class ListenConnection<Message> {
     parse: (data: string) => Message,
     listener: ListenListener<Message>,
   ) {
-    this.#options = options;
     const { url, clock, random, deadlines } = options;
     const headers = { Authorization: `Token ${options.apiKey}` };
     this.#deafness = new DeafnessWatch(clock, deadlines.deaf);
@@ -110,7 +107,7 @@ export class ListenConnection<Message> {
           this.#uplink.stop();
           this.#then = undefined;
           listener.lost(error);
-          this.#countingDropped(() => this.#audio.rewind());
+          this.#audio.rewind();
         },
       },
     );
@@ -148,7 +145,7 @@ export class ListenConnection<Message> {
   append(mulaw: Uint8Array): boolean {
     if (this.#over) return false;
     const loud = this.#gate.feed(mulaw);
-    this.#countingDropped(() => this.#audio.append(mulaw, loud));
+    this.#audio.append(mulaw, loud);
     if (this.isOpen && this.#deafness.pushed(mulaw.length, loud)) {
       this.#socket.fail(new GatewayError("PROVIDER_TIMEOUT", "Deepgram says nothing to the caller's speech"));
     }
@@ -160,7 +157,7 @@ export class ListenConnection<Message> {
     if (this.#over) return;
     this.#silence.forget(this.#audio.end - KEPT_BYTES);
     this.#silence.add(this.#audio.end, mulaw.length);
-    this.#countingDropped(() => this.#audio.append(mulaw, false));
+    this.#audio.append(mulaw, false);
   }
 
   /** Sends what is kept and unsent, in portions if that is much; not open: it stays for later. */
@@ -230,12 +227,5 @@ export class ListenConnection<Message> {
       then.run();
     }
     this.#audio.drain(LARGEST_MESSAGE, until, send);
-  }
-
-  #countingDropped(change: () => void): void {
-    const { dropped } = this.#audio;
-    change();
-    if (this.#audio.dropped > dropped)
-      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
   }
 }

@@ -41,7 +41,6 @@ export interface TranscriptionStreamOptions
   readonly apiKey: string;
   readonly settings: TranscriptionSettings;
   readonly deadlines: TranscriptionDeadlines;
-  readonly onAudioDropped: (ms: number) => void;
 }
 
 /**
@@ -92,11 +91,7 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
 
   push(mulaw: Uint8Array): void {
     if (mulaw.length === 0 || this.#over) return;
-    const dropped = this.#audio.dropped;
     this.#audio.append(mulaw);
-    if (this.#audio.dropped > dropped) {
-      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
-    }
     const course = this.#stretch.hear(mulaw);
     if (!this.#stretch.isOpen) this.#forgetSilence(this.#audio.end - PRE_ROLL * BYTES_PER_MS);
     else if (course === "too-long") this.#commit(false);

@@ -47,6 +47,7 @@ export class RecogniserChoice {
   #provider = 0;
   /** The present recogniser has failed and shown no sign of life since. */
   #failing = false;
+  /** It has shown a sign of life since it was opened, and since it last failed. */
   #praised = false;
   #wordsSinceFailure = true;
   #failedAt = 0;
@@ -64,6 +65,11 @@ export class RecogniserChoice {
 
   get isFailing(): boolean {
     return this.#failing;
+  }
+
+  /** Whether the present recogniser has shown a sign of life since it was opened, and since it last failed. */
+  get isConnected(): boolean {
+    return this.#praised;
   }
 
   begin(): void {

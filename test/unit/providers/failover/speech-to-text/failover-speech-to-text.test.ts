@@ -165,6 +165,7 @@ describe("failoverSpeechToText", () => {
 
   it("keeps 30 s for the next one, gives them at ten times the speed with live audio behind, and counts the rest", () => {
     const { a, b, clock, lost, stream } = two();
+    a.tell({ type: "ready" });
     for (let ms = 0; ms < 32_000; ms += 20) stream.push(audio(20, Math.floor(ms / 1_000)));
     expect(lost).toEqual([]);
     a.tell(failed(refused));
@@ -179,6 +180,21 @@ describe("failoverSpeechToText", () => {
     expect(clock.armed).toBe(1); // that nobody hears the caller at all
     stream.push(audio(20, 79));
     expect(b.heard.at(-1)).toBe(79);
+  });
+
+  it("counts what a single one cannot have kept while it was not connected", () => {
+    const a = directed("a");
+    const { lost: unheard, stream } = listOf(a.provider);
+    a.tell({ type: "ready" });
+    for (let second = 0; second < 31; second++) stream.push(audio(1_000, 1));
+    expect(unheard).toEqual([]);
+    a.tell(failed(lost));
+    for (let second = 0; second < 2; second++) stream.push(audio(1_000, 2));
+    expect(unheard).toEqual([2_000, 1_000]);
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 3));
+    a.tell(final("all", 34_000));
+    expect(unheard).toEqual([2_000, 1_000]);
   });
 
   it("keeps no more than a second of silence", () => {
