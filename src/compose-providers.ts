@@ -43,7 +43,7 @@ export interface Providers extends Closable {
 export interface ProviderObserver {
   /** A provider failed, and the next of its list took over. */
   readonly covered: (port: ProviderPort, provider: string, error: GatewayError) => void;
-  /** So many ms of a caller's audio were heard by nobody in time. */
+  /** So many ms of a caller's audio were heard by nobody in time, or given up by the last recogniser. */
   readonly audioLost: (ms: number) => void;
   /** A second model was asked beside the first. */
   readonly hedged: (outcome: HedgeOutcome) => void;

@@ -32,7 +32,7 @@ export class KeptAudio {
     this.#ring = new Uint8Array(Math.min(FIRST_ROOM, bound));
   }
 
-  /** Bytes that no connection heard, or that only a lost one heard, and that are overwritten. */
+  /** Bytes that no connection heard, or that only a lost one heard, and that are overwritten or forfeited. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -114,6 +114,13 @@ export class KeptAudio {
     const position = (this.#loudFrom < this.#loudUntil ? this.#loudFrom : this.#end) - LEAD;
     if (unsent) this.#sent = Math.max(this.#sent, position);
     this.confirm(position);
+  }
+
+  /** Nobody gives words of the bytes from `from` to `until`, and nobody is asked for them again. */
+  forfeit(from: number, until: number): void {
+    const end = Math.min(until, this.#sent);
+    this.#dropped += Math.max(0, end - Math.max(from, this.#start));
+    this.confirm(end);
   }
 
   /** The connection was lost: everything kept and not confirmed is to be sent again. */

@@ -30,7 +30,7 @@ export interface FailoverTranscriptionParts
   readonly listener: (event: TranscriptEvent) => void;
   /**
    * So much audio (ms) that no final words cover is not kept any more, and the one who heard it is gone or not yet
-   * connected.
+   * connected; or the last of the list has failed at it for good.
    */
   readonly onAudioLost: (ms: number) => void;
 }
@@ -180,7 +180,9 @@ export class FailoverTranscription implements TranscriptionStream {
     const { rest: text, left } = withoutRepeatedWords(this.#repeated, event.text);
     if (event.text !== "") this.#repeated = left;
     this.#interim = false;
-    this.#audio.confirm(covered ?? this.#surelyCovered);
+    const { unheard } = event;
+    if (covered === undefined || unheard === undefined) this.#audio.confirm(covered ?? this.#surelyCovered);
+    else this.#countingLost(() => this.#audio.forfeit(covered - unheard * BYTES_PER_MS, covered));
     const { confirmed, sent } = this.#audio;
     this.#uncertain = this.#uncertain.filter(({ until }) => until > confirmed);
     if (covered === undefined && text !== "") this.#uncertain = [...this.#uncertain, { text, until: sent }];

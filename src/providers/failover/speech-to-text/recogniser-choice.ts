@@ -36,9 +36,10 @@ export interface RecogniserChoiceParts extends FailoverOptions {
 
 /**
  * Who of a list of recognisers listens to a caller. The first whose breaker admits it (the last, whatever its breaker
- * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, or has failed and shown
- * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard the caller for
- * 15 s. Breakers are told of every failure, and of the first sign of life after opening or failing.
+ * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, gives up the words
+ * of some audio (`unheard`), or has failed and shown neither `ready` nor words for 750 ms. After the last one the list is
+ * begun again, with backoff, until nobody has heard the caller for 15 s; but the last one keeps listening after audio
+ * that it gave up. Breakers are told of every failure, and of the first sign of life after opening or failing.
  */
 export class RecogniserChoice {
   readonly #parts: RecogniserChoiceParts;
@@ -118,6 +119,11 @@ export class RecogniserChoice {
 
   #hear(event: TranscriptEvent): void {
     if (event.type === "failed") return this.#failed(event.error);
+    if (event.type === "final" && event.unheard !== undefined && !this.#isLast) {
+      return this.#failed(
+        new GatewayError("PROVIDER_REFUSED", `${this.#name} gives no words of some speech`),
+      );
+    }
     const words = "text" in event && event.text !== "";
     if (words) this.#wordsSinceFailure = true;
     if (words || event.type === "ready") this.#alive();

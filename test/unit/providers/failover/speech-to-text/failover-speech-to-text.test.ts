@@ -12,11 +12,12 @@ import { voice } from "../../../audio/signals.ts";
 const lost = new GatewayError("PROVIDER_UNAVAILABLE", "lost");
 const refused = new GatewayError("PROVIDER_REFUSED", "refused");
 const failed = (error: GatewayError): TranscriptEvent => ({ type: "failed", error });
-const final = (text: string, through?: number): TranscriptEvent => ({
+const final = (text: string, through?: number, unheard?: number): TranscriptEvent => ({
   type: "final",
   text,
   confidence: 1,
   ...(through !== undefined && { through }),
+  ...(unheard !== undefined && { unheard }),
 });
 const interim = (text: string): TranscriptEvent => ({ type: "interim", text, confidence: 1 });
 /** So many milliseconds, every byte of them `value`. */
@@ -195,6 +196,32 @@ describe("failoverSpeechToText", () => {
     stream.push(audio(1_000, 3));
     a.tell(final("all", 34_000));
     expect(unheard).toEqual([2_000, 1_000]);
+  });
+
+  it("has the next one hear what one gives no words of", () => {
+    const { a, b, lost, told, failures, stream } = two();
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 1));
+    stream.finalize();
+    a.tell(final("", 1_000, 800));
+    expect([b.heard.length, b.given]).toEqual([8_000, ["open en-US", "finalize"]]);
+    b.tell(final("One.", 1_000));
+    expect(told).toEqual(["ready", "interrupted", "final One."]);
+    expect([failures, lost]).toEqual([["a a gives no words of some speech"], []]);
+  });
+
+  it("counts what the last one gives no words of, and goes on", () => {
+    const a = directed("a");
+    const { lost: unheard, told, failures, breakers, stream } = listOf(a.provider);
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 1));
+    stream.finalize();
+    stream.push(audio(500, 2));
+    a.tell(final("", 1_000, 800));
+    expect([unheard, told, failures]).toEqual([[800], ["ready", "final "], []]);
+    expect(breakers.reports).toEqual([{ name: "a", state: "closed" }]);
+    a.tell(failed(refused));
+    expect(unheard).toEqual([800]);
   });
 
   it("keeps no more than a second of silence", () => {
