@@ -3,7 +3,8 @@ import type { ProviderPort } from "./calls/call-event.ts";
 import type { PortBreakers } from "./compose-breakers.ts";
 import type { Config } from "./config/config.ts";
 import { given } from "./config/given.ts";
-import type { LlmEntry, SttEntry, TtsEntry } from "./config/provider-lists.ts";
+import type { LlmEntry, SttEntry, TtsEntry, VendorEntry } from "./config/provider-lists.ts";
+import type { VendorName } from "./config/vendors.ts";
 import type { LanguageModel } from "./pipeline/language-model.ts";
 import type { SpeechToSpeech } from "./pipeline/speech-to-speech.ts";
 import type { SpeechToText } from "./pipeline/speech-to-text.ts";
@@ -43,7 +44,7 @@ export interface Providers extends Closable {
 export interface ProviderObserver {
   /** A provider failed, and the next of its list took over. */
   readonly covered: (port: ProviderPort, provider: string, error: GatewayError) => void;
-  /** So many ms of a caller's audio were heard by nobody in time. */
+  /** So many ms of a caller's audio were heard by nobody in time, or given up by the last recogniser. */
   readonly audioLost: (ms: number) => void;
   /** A second model was asked beside the first. */
   readonly hedged: (outcome: HedgeOutcome) => void;
@@ -79,44 +80,58 @@ export function composeProviders(
     return embedded;
   }
 
+  const shared = ({ name, settings }: VendorEntry<VendorName>) => ({ name, apiKey: keyOf(settings), clock });
+
   function speechToText(entry: SttEntry): SpeechToText {
-    if (entry.vendor === "embedded") return embeddedSpeechToText();
-    const { name } = entry;
-    const apiKey = keyOf(entry.settings);
-    const { baseUrl } = entry.settings;
-    if (entry.vendor === "openai") {
-      const { transcriptionModel: model } = entry.settings;
-      return openAiSpeechToText({ ...given({ baseUrl, model }), name, apiKey, clock });
+    switch (entry.vendor) {
+      case "embedded":
+        return embeddedSpeechToText();
+      case "openai": {
+        const { baseUrl, transcriptionModel: model } = entry.settings;
+        return openAiSpeechToText({ ...given({ baseUrl, model }), ...shared(entry) });
+      }
+      case "deepgram": {
+        const { baseUrl, model } = entry.settings;
+        const eagerEotThreshold = EAGER; // ignored by nova
+        return deepgramSpeechToText({ ...shared(entry), baseUrl, model, eagerEotThreshold });
+      }
+      default:
+        return entry satisfies never;
     }
-    const eagerEotThreshold = EAGER; // ignored by nova
-    const { model } = entry.settings;
-    return deepgramSpeechToText({ name, apiKey, clock, baseUrl, model, eagerEotThreshold });
   }
 
   function languageModel(entry: LlmEntry): LanguageModel {
-    if (entry.vendor === "embedded") return new Receptionist();
-    const { name, settings } = entry;
     const { firstToken } = config.providerDeadlines;
-    return new OpenAiLanguageModel({ ...settings, name, apiKey: keyOf(settings), clock, firstToken });
+    switch (entry.vendor) {
+      case "embedded":
+        return new Receptionist();
+      case "openai":
+        return new OpenAiLanguageModel({ ...entry.settings, ...shared(entry), firstToken });
+      default:
+        return entry satisfies never;
+    }
   }
 
   function textToSpeech(entry: TtsEntry): TextToSpeech {
-    if (entry.vendor === "embedded") return embeddedTextToSpeech();
-    const { name } = entry;
     const { firstByte } = config.providerDeadlines;
-    const apiKey = keyOf(entry.settings);
-    if (entry.vendor === "deepgram") {
-      const { baseUrl, voiceModel: model } = entry.settings;
-      return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), name, apiKey, clock, firstByte });
+    switch (entry.vendor) {
+      case "embedded":
+        return embeddedTextToSpeech();
+      case "deepgram": {
+        const { baseUrl, voiceModel: model } = entry.settings;
+        return new DeepgramTextToSpeech({ ...given({ baseUrl, model }), ...shared(entry), firstByte });
+      }
+      case "elevenlabs": {
+        const { baseUrl, model, voiceId: voice } = entry.settings;
+        return new ElevenLabsTextToSpeech({
+          ...given({ baseUrl, model, voice }),
+          ...shared(entry),
+          firstByte,
+        });
+      }
+      default:
+        return entry satisfies never;
     }
-    const { baseUrl, model, voiceId: voice } = entry.settings;
-    return new ElevenLabsTextToSpeech({
-      ...given({ baseUrl, model, voice }),
-      name,
-      apiKey,
-      clock,
-      firstByte,
-    });
   }
 
   const speechToSpeech = (): SpeechToSpeech => {

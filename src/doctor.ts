@@ -33,6 +33,13 @@ const SPEECH_LIMIT = 15_000;
 
 const common = { clock: systemClock, limit: VENDOR_LIMIT };
 
+/** What is checked of a vendor: of it itself, or of what is listed under a label. */
+const vendorChecks: Readonly<Record<VendorName, (config: Config, label: string | undefined) => Check[]>> = {
+  deepgram: (config, label) => [deepgramCheckOf(config, label)],
+  openai: (config, label) => [openAiCheckOf(config, label)],
+  elevenlabs: elevenLabsChecksOf,
+};
+
 try {
   loadDotEnv();
   const failed = await diagnose(loadConfig(process.env));
@@ -82,9 +89,9 @@ function configuredChecks(config: Config): Check[] {
     publicUrlCheck({ ...common, ...reach }),
     twilioAccountCheck(twilioAccount),
     twilioNumberCheck({ ...twilioAccount, phoneNumber: twilio.phoneNumber, ...reach }),
-    ...labelsOf(providers, "deepgram").map((label) => deepgramCheckOf(config, label)),
-    ...labelsOf(providers, "openai").map((label) => openAiCheckOf(config, label)),
-    ...labelsOf(providers, "elevenlabs").flatMap((label) => elevenLabsChecksOf(config, label)),
+    ...(Object.keys(vendorChecks) as VendorName[]).flatMap((vendor) =>
+      labelsOf(providers, vendor).flatMap((label) => vendorChecks[vendor](config, label)),
+    ),
   ];
 }
 

@@ -32,7 +32,7 @@ export class KeptAudio {
     this.#ring = new Uint8Array(Math.min(FIRST_ROOM, bound));
   }
 
-  /** Bytes that no connection heard, or that only a lost one heard, and that are overwritten. */
+  /** Bytes that no connection heard, or that only a lost one heard, and that are overwritten or forfeited. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -116,9 +116,21 @@ export class KeptAudio {
     this.confirm(position);
   }
 
+  /** Nobody gives words of the bytes from `from` to `until`, and nobody is asked for them again. */
+  forfeit(from: number, until: number): void {
+    const end = Math.min(until, this.#sent);
+    this.#dropped += Math.max(0, end - Math.max(from, this.#start));
+    this.confirm(end);
+  }
+
   /** The connection was lost: everything kept and not confirmed is to be sent again. */
   rewind(): void {
     this.#sent = this.#start;
+    this.countOverwritten();
+  }
+
+  /** What no final words cover and is not kept any more was heard by nobody, or only by a lost connection. */
+  countOverwritten(): void {
     this.#count(this.#gap - this.#counted);
   }
 

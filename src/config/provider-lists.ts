@@ -26,9 +26,16 @@ export interface EmbeddedEntry {
 
 export type ProviderEntry<Vendor extends VendorName = VendorName> = EmbeddedEntry | VendorEntry<Vendor>;
 
-export type SttEntry = ProviderEntry<"deepgram" | "openai">;
-export type LlmEntry = ProviderEntry<"openai">;
-export type TtsEntry = ProviderEntry<"elevenlabs" | "deepgram">;
+/** Who can serve each port. */
+const STT_VENDORS = ["deepgram", "openai"] as const;
+const LLM_VENDORS = ["openai"] as const;
+const TTS_VENDORS = ["elevenlabs", "deepgram"] as const;
+
+type SttVendor = (typeof STT_VENDORS)[number];
+
+export type SttEntry = ProviderEntry<SttVendor>;
+export type LlmEntry = ProviderEntry<(typeof LLM_VENDORS)[number]>;
+export type TtsEntry = ProviderEntry<(typeof TTS_VENDORS)[number]>;
 
 export type SentimentProviderName = "embedded" | "openai";
 
@@ -42,8 +49,8 @@ export interface ProviderLists {
 export function readProviderLists(environment: EnvironmentReader, vendors: VendorConfigs): ProviderLists {
   const { deepgram, openai, elevenlabs } = vendors;
   const whisper = environment.flag("USE_WHISPER", false);
-  const llm = new ProviderList(environment, "LLM_PROVIDER", ["openai"], vendors);
-  const tts = new ProviderList(environment, "TTS_PROVIDER", ["elevenlabs", "deepgram"], vendors);
+  const llm = new ProviderList(environment, "LLM_PROVIDER", LLM_VENDORS, vendors);
+  const tts = new ProviderList(environment, "TTS_PROVIDER", TTS_VENDORS, vendors);
   return {
     stt: whisper
       ? sttWithWhisper(environment, vendors)
@@ -61,10 +68,18 @@ export function namesOf(lists: ProviderLists): Readonly<Record<keyof ProviderLis
 
 /** The model that an entry is configured with for a port; undefined: the provider's default. */
 export function modelOf(port: keyof ProviderLists, entry: ProviderEntry): string | undefined {
-  if (entry.vendor === "embedded") return undefined;
-  if (entry.vendor === "deepgram") return port === "tts" ? entry.settings.voiceModel : entry.settings.model;
-  if (entry.vendor === "openai" && port === "stt") return entry.settings.transcriptionModel;
-  return entry.settings.model;
+  switch (entry.vendor) {
+    case "embedded":
+      return undefined;
+    case "deepgram":
+      return port === "tts" ? entry.settings.voiceModel : entry.settings.model;
+    case "openai":
+      return port === "stt" ? entry.settings.transcriptionModel : entry.settings.model;
+    case "elevenlabs":
+      return entry.settings.model;
+    default:
+      return entry satisfies never;
+  }
 }
 
 /** `auto`, the default, is the language model when its key is set, else the embedded list of words. */
@@ -84,11 +99,8 @@ export function readSentimentProvider(
   return openaiKey === undefined ? "embedded" : "openai";
 }
 
-function sttList(
-  environment: EnvironmentReader,
-  vendors: VendorConfigs,
-): ProviderList<"deepgram" | "openai"> {
-  return new ProviderList(environment, "STT_PROVIDER", ["deepgram", "openai"], vendors);
+function sttList(environment: EnvironmentReader, vendors: VendorConfigs): ProviderList<SttVendor> {
+  return new ProviderList(environment, "STT_PROVIDER", STT_VENDORS, vendors);
 }
 
 /** `USE_WHISPER` makes OpenAI the automatic choice; a list of one's own must agree with it. */

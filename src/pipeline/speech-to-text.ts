@@ -46,12 +46,15 @@ export type TranscriptEvent =
    * Words that will not change. An utterance may have several. `text` may be empty (after `finalize`). `through`: all
    * words in the first so many ms of the audio pushed to this stream are given by now; later audio is not covered.
    * Unset: not known, somewhere in what was pushed so far; without words, then, nothing shows that it was heard.
+   * `unheard`, only with `through`: the words of the last so many ms before it are missing, since the provider fails at
+   * them again and again.
    */
   | {
       readonly type: "final";
       readonly text: string;
       readonly confidence: number;
       readonly through?: number;
+      readonly unheard?: number;
     }
   /**
    * The provider holds that the utterance is over; its finals have been given. `turn`: it understood so;

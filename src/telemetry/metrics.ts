@@ -135,7 +135,7 @@ export function createMetrics(sources: MetricSources) {
     }),
     unheardAudio: new Counter({
       name: "earshot_unheard_audio_seconds_total",
-      help: "Callers' audio given up because no recogniser heard it in time",
+      help: "Callers' audio given up because no recogniser heard it in time, or the last one kept failing at it",
       registers,
     }),
     toolCalls: new Counter({

@@ -63,8 +63,8 @@ async function withVendors(environment: Record<string, string> = {}): Promise<Ve
   return { deepgram, openai, elevenlabs, earshot };
 }
 
-/** A caller who asks once, hears the answer and hangs up; every request and the upgrade signed. */
-async function asks({ earshot }: Vendors): Promise<CallReport> {
+/** A caller who asks once, or `again`, hears the answer and hangs up; every request and the upgrade signed. */
+async function asks({ earshot }: Vendors, again?: (quiet: number) => boolean): Promise<CallReport> {
   const phone = new SimulatedPhone({
     clock,
     exchange: new PhoneExchange(clock),
@@ -74,6 +74,7 @@ async function asks({ earshot }: Vendors): Promise<CallReport> {
     to: "+15005550006",
     script: conversation([question]).map((step) => ({
       ...step,
+      ...(again && { again }),
       cue: { when: "agent-finished", quiet: 300 },
     })),
     limit: 15_000,
@@ -274,6 +275,29 @@ describe("a call over the second vendors", () => {
     await asks(vendors);
     expect(lines[1]).toBe("customer: What are your opening hours?");
     expect(vendors.deepgram.log).toEqual([]);
+  });
+
+  it("hears a caller who repeats what OpenAI cannot write down, and counts what was not heard", async () => {
+    const ears = await startOpenAiRealtimeStandIn({
+      clock,
+      transcriptionDelay: 60,
+      transcript: (utterance) => (utterance === 1 ? "Mumble." : "What are your opening hours?"),
+    });
+    ears.failTranscription("Mumble.", 2);
+    opened.push(ears);
+    const vendors = await withVendors({
+      USE_WHISPER: "true",
+      OPENAI_BASE_URL: `${ears.origin}/v1`,
+      LLM_PROVIDER: "embedded",
+    });
+    const lines = transcripts(vendors.earshot);
+    await asks(vendors, (quiet) => quiet > 2_000);
+    expect(lines.filter((line) => line.startsWith("customer"))).toEqual([
+      "customer: What are your opening hours?",
+    ]);
+    const metrics = await (await fetch(`${vendors.earshot.url}/metrics`)).text();
+    expect(metrics).toMatch(/^earshot_unheard_audio_seconds_total 0\.[1-9]/m);
+    expect(new Set(ears.log.map(({ connection }) => connection)).size).toBe(2);
   });
 });
 

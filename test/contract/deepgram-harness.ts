@@ -35,7 +35,6 @@ function describe(event: TranscriptEvent): string {
 export class DeepgramCall {
   readonly clock = new ManualClock();
   readonly events: string[] = [];
-  readonly dropped: number[] = [];
   /** What each final covers of the pushed audio, in ms. */
   readonly through: (number | undefined)[] = [];
   standIn!: DeepgramStandIn;
@@ -58,7 +57,6 @@ export class DeepgramCall {
       clock: call.clock,
       baseUrl: call.standIn.origin,
       random: () => 0.999,
-      onAudioDropped: (ms) => call.dropped.push(ms),
       ...options,
     }).open({ language: "en-US" }, (event) => {
       if (event.type === "final") call.through.push(event.through);

@@ -89,7 +89,7 @@ describe("Deepgram nova", () => {
     expect(call.received()).toMatch(/^open, (audio, )+Finalize, audio/);
   });
 
-  it("keeps at most 30 s before the connection stands, counts what it drops, and catches up at ten times the speed", async () => {
+  it("keeps at most 30 s before the connection stands, and catches up at ten times the speed", async () => {
     call = await DeepgramCall.open({}, { logAudio: true });
     call.push(silence(32_000));
     await call.comes("ready");
@@ -100,7 +100,6 @@ describe("Deepgram nova", () => {
     }
     await call.pass(200);
     await until(() => call.bytes() === (30_000 + 14 * 20) * 8);
-    expect(call.dropped.reduce((sum, ms) => sum + ms, 0)).toBe(2_000);
   });
 
   it("keeps a quiet connection alive", async () => {

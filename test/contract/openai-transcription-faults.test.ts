@@ -26,7 +26,6 @@ describe("OpenAI transcription in trouble", () => {
     call.stream.finalize();
     await call.pass(10_000, 1_000);
     expect(call.events).toEqual(["failed PROVIDER_REFUSED"]);
-    expect(call.dropped).toEqual([]);
   });
 
   it.each([
@@ -206,6 +205,25 @@ describe("OpenAI transcription in trouble", () => {
     await server.close();
   });
 
+  it("is over when the second failure is one that every attempt would meet", async () => {
+    const codes = ["server_error", "insufficient_quota"];
+    const server = await answering((event, send) => {
+      if (event.type === "session.update") send({ type: "session.updated" });
+      if (event.type !== "input_audio_buffer.commit") return;
+      send({ type: "input_audio_buffer.committed", item_id: "item" });
+      const type = "conversation.item.input_audio_transcription.failed";
+      send({ type, item_id: "item", error: { code: codes.shift(), message: "Sorry." } });
+    });
+    call = await TranscriptionCall.open({ baseUrl: server.url });
+    call.push(speech(400), silence(100));
+    call.stream.finalize();
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    await call.pass(FIRST_RETRY);
+    await call.comes("failed PROVIDER_REFUSED");
+    expect([call.all("final"), call.unheard]).toEqual([[], []]);
+    await server.close();
+  });
+
   it("takes a commit in which the service finds no audio for one without words, and other complaints for nothing", async () => {
     const server = await answering((event, send) => {
       if (event.type === "session.update") send({ type: "session.updated" });
@@ -220,6 +238,25 @@ describe("OpenAI transcription in trouble", () => {
     call.stream.finalize();
     await call.comes("final ");
     expect(call.events).toEqual(["ready", "final "]);
+    await call.stream.close();
+    await server.close();
+  });
+
+  it("goes on without the words of a commit that the service refuses again", async () => {
+    const server = await answering((event, send) => {
+      if (event.type === "session.update") send({ type: "session.updated" });
+      if (event.type !== "input_audio_buffer.commit") return;
+      const error = { type: "server_error", message: "Sorry.", event_id: event.event_id };
+      send({ type: "error", error });
+    });
+    call = await TranscriptionCall.open({ baseUrl: server.url });
+    await call.comes("ready");
+    call.push(speech(400), silence(100));
+    call.stream.finalize();
+    await call.comes("failed PROVIDER_UNAVAILABLE");
+    await call.pass(FIRST_RETRY);
+    await call.comes("final ");
+    expect([call.unheard, server.connections()]).toEqual([[500], 2]);
     await call.stream.close();
     await server.close();
   });

@@ -1,4 +1,8 @@
-import type { TranscriptEvent, TranscriptionStream } from "../../src/pipeline/speech-to-text.ts";
+import type {
+  SpeechToText,
+  TranscriptEvent,
+  TranscriptionStream,
+} from "../../src/pipeline/speech-to-text.ts";
 import {
   type OpenAiTranscriptionOptions,
   openAiSpeechToText,
@@ -15,7 +19,8 @@ import { until } from "../support/until.ts";
 export class TranscriptionCall {
   readonly clock = new ManualClock();
   readonly events: string[] = [];
-  readonly dropped: number[] = [];
+  /** Of each final that misses words: of how much audio, in ms. */
+  readonly unheard: number[] = [];
   standIn!: OpenAiRealtimeStandIn;
   stream!: TranscriptionStream;
 
@@ -23,6 +28,7 @@ export class TranscriptionCall {
     options: Partial<OpenAiTranscriptionOptions> = {},
     standInOptions: Partial<OpenAiRealtimeStandInOptions> = {},
     prepare: (standIn: OpenAiRealtimeStandIn) => void = () => {},
+    within: (adapter: SpeechToText, call: TranscriptionCall) => SpeechToText = (adapter) => adapter,
   ): Promise<TranscriptionCall> {
     const call = new TranscriptionCall();
     call.standIn = await startOpenAiRealtimeStandIn({
@@ -31,14 +37,17 @@ export class TranscriptionCall {
       ...standInOptions,
     });
     prepare(call.standIn);
-    call.stream = openAiSpeechToText({
+    const adapter = openAiSpeechToText({
       apiKey: "test-key",
       clock: call.clock,
       baseUrl: `${call.standIn.origin}/v1`,
       random: () => 0.999,
-      onAudioDropped: (ms) => call.dropped.push(ms),
       ...options,
-    }).open({ language: "en-US" }, (event) => call.events.push(describe(event)));
+    });
+    call.stream = within(adapter, call).open({ language: "en-US" }, (event) => {
+      if (event.type === "final" && event.unheard !== undefined) call.unheard.push(event.unheard);
+      call.events.push(describe(event));
+    });
     return call;
   }
 

@@ -22,13 +22,23 @@ describe("The stand-in's transcription session", () => {
   });
   afterEach(() => standIn.close());
 
-  async function told(...events: object[]): Promise<{ type: string; error?: { code: string } }[]> {
+  interface Said {
+    readonly type: string;
+    readonly error?: { readonly code: string };
+  }
+
+  async function connected(said: Said[]): Promise<WebSocket> {
     const socket = new WebSocket(`${standIn.origin.replace("http", "ws")}${PATH}`, {
       headers: { authorization: "Bearer key" },
     });
-    const said: { type: string }[] = [];
     socket.on("message", (data) => said.push(JSON.parse(String(data))));
     await once(socket, "open");
+    return socket;
+  }
+
+  async function told(...events: object[]): Promise<Said[]> {
+    const said: Said[] = [];
+    const socket = await connected(said);
     for (const event of events) socket.send(JSON.stringify(event));
     await until(() => said.length > events.length);
     socket.terminate();
@@ -71,6 +81,32 @@ describe("The stand-in's transcription session", () => {
     ["that asks for a reply", { type: "response.create" }, "invalid_value"],
   ])("refuses a session %s", async (_what, event, code) => {
     expect((await told(event)).at(-1)?.error?.code).toBe(code);
+  });
+
+  it("fails at a stretch as often as it is told to, and goes on", async () => {
+    standIn.failTranscription("Hello there, World.", 1);
+    const audio = Buffer.from(speech(400)).toString("base64");
+    const append = { type: "input_audio_buffer.append", audio };
+    const commit = { type: "input_audio_buffer.commit" };
+    const said: Said[] = [];
+    const socket = await connected(said);
+    for (const event of [
+      session({ transcription: { model: "gpt-transcribe" } }),
+      append,
+      commit,
+      append,
+      commit,
+    ])
+      socket.send(JSON.stringify(event));
+    await until(() => said.filter(({ type }) => type.endsWith(".committed")).length === 2);
+    await clock.settleTo(clock.now() + 300);
+    await until(() => said.at(-1)?.type.endsWith(".completed") === true);
+    const ends = said.filter(({ type }) => /(failed|completed)$/.test(type));
+    expect(ends).toMatchObject([
+      { type: expect.stringMatching(/transcription.failed$/), error: { type: "server_error" } },
+      { transcript: "Hello there, World." },
+    ]);
+    socket.terminate();
   });
 
   it("is not there for a request that names a model", async () => {

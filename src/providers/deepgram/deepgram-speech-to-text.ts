@@ -38,8 +38,6 @@ export interface DeepgramOptions {
   readonly deadlines?: Partial<ListenDeadlines> | undefined;
   /** A listener threw; the stream goes on. */
   readonly onListenerError?: ((error: unknown) => void) | undefined;
-  /** So much audio (ms) was overwritten that no connection can be given any more: more than 30 s were waiting. */
-  readonly onAudioDropped?: ((ms: number) => void) | undefined;
 }
 
 /** Speech-to-text by Deepgram over plain WebSockets (`docs/decisions/0002-deepgram-socket.md`). */
@@ -55,7 +53,6 @@ export function deepgramSpeechToText(options: DeepgramOptions): SpeechToText {
       clock: options.clock,
       random: options.random ?? Math.random,
       deadlines: { ...defaultDeadlines, ...options.deadlines },
-      onAudioDropped: options.onAudioDropped ?? (() => {}),
     };
   }
 

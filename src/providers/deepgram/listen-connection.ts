@@ -30,7 +30,6 @@ export interface ListenConnectionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly deadlines: ListenDeadlines;
-  readonly onAudioDropped: (ms: number) => void;
 }
 
 /** All in ms. */
@@ -60,7 +59,6 @@ export interface ListenListener<Message> {
  * than it was spoken, and live audio behind it.
  */
 export class ListenConnection<Message extends { readonly type: string }> {
-  readonly #options: ListenConnectionOptions;
   readonly #socket: ReconnectingSocket;
   readonly #audio = new KeptAudio(KEPT_BYTES);
   readonly #silence = new InsertedSilence();
@@ -79,7 +77,6 @@ export class ListenConnection<Message extends { readonly type: string }> {
     parse: (data: string) => Message,
     listener: ListenListener<Message>,
   ) {
-    this.#options = options;
     const { url, clock, random, deadlines } = options;
     const headers = { Authorization: `Token ${options.apiKey}` };
     this.#deafness = new DeafnessWatch(clock, deadlines.deaf);
@@ -113,7 +110,7 @@ export class ListenConnection<Message extends { readonly type: string }> {
           this.#uplink.stop();
           this.#then = undefined;
           listener.lost(error);
-          this.#countingDropped(() => this.#audio.rewind());
+          this.#audio.rewind();
         },
       },
     );
@@ -151,7 +148,7 @@ export class ListenConnection<Message extends { readonly type: string }> {
   append(mulaw: Uint8Array): boolean {
     if (this.#over) return false;
     const loud = this.#gate.feed(mulaw);
-    this.#countingDropped(() => this.#audio.append(mulaw, loud));
+    this.#audio.append(mulaw, loud);
     if (this.isOpen && this.#deafness.pushed(mulaw.length, loud)) {
       this.#socket.fail(new GatewayError("PROVIDER_TIMEOUT", "Deepgram says nothing to the caller's speech"));
     }
@@ -163,7 +160,7 @@ export class ListenConnection<Message extends { readonly type: string }> {
     if (this.#over) return;
     this.#silence.forget(this.#audio.end - KEPT_BYTES);
     this.#silence.add(this.#audio.end, mulaw.length);
-    this.#countingDropped(() => this.#audio.append(mulaw, false));
+    this.#audio.append(mulaw, false);
   }
 
   /** Sends what is kept and unsent, in portions if that is much; not open: it stays for later. */
@@ -233,12 +230,5 @@ export class ListenConnection<Message extends { readonly type: string }> {
       then.run();
     }
     this.#audio.drain(LARGEST_MESSAGE, until, send);
-  }
-
-  #countingDropped(change: () => void): void {
-    const { dropped } = this.#audio;
-    change();
-    if (this.#audio.dropped > dropped)
-      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
   }
 }

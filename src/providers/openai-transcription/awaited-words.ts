@@ -3,6 +3,8 @@ export interface Commit {
   readonly id: string;
   /** End of its audio, in bytes of the stream. */
   readonly position: number;
+  /** From its first sound to its end, in ms. */
+  readonly duration: number;
   /** Whether somebody waits for its final words, even if there are none. */
   asked: boolean;
 }
@@ -13,7 +15,12 @@ interface OpenCommit extends Commit {
   /** The service's name for it, once told. */
   item: string | undefined;
   final: string | undefined;
+  /** How often the service has failed at it, on whichever connections. */
+  failures: number;
 }
+
+/** A failure may be the connection's or the moment's; one more at the same audio is taken to be the audio's. */
+const MOST_FAILURES = 2;
 
 /**
  * The words that are still to come. The service names each stretch by an item, and completes items in any order
@@ -35,6 +42,11 @@ export class AwaitedWords {
     return this.#commits.length === 0;
   }
 
+  /** Whether the service was asked for words that have not come. */
+  get areDue(): boolean {
+    return this.#commits.some(({ sent, final }) => sent && final === undefined);
+  }
+
   /** The best guess of all words since the last final ones. */
   get interim(): string {
     const committed = this.#commits.map(({ final, item }) => final ?? this.#soFar.get(item ?? "") ?? "");
@@ -47,7 +59,7 @@ export class AwaitedWords {
   }
 
   add(commit: Commit): void {
-    this.#commits.push({ ...commit, sent: false, item: undefined, final: undefined });
+    this.#commits.push({ ...commit, sent: false, item: undefined, final: undefined, failures: 0 });
   }
 
   /** Somebody waits for the newest of them; false: there is none. */
@@ -90,6 +102,18 @@ export class AwaitedWords {
     if (commit !== undefined) commit.final ??= "";
   }
 
+  /**
+   * The service fails at what it calls so: our id or its item. Answers whether no words of it are awaited any more,
+   * because that was the second time.
+   */
+  failed(name: string): boolean {
+    const commit = this.#commits.find(({ id, item }) => id === name || item === name);
+    if (commit === undefined || commit.final !== undefined || ++commit.failures < MOST_FAILURES) return false;
+    this.#soFar.delete(commit.item ?? "");
+    commit.final = "";
+    return true;
+  }
+
   /** Audio that was not committed is forgotten, and its words with it. */
   cleared(): void {
     for (const [item] of this.#uncommitted) {
@@ -98,12 +122,13 @@ export class AwaitedWords {
     }
   }
 
-  /** Takes the oldest stretch, if all its words are there. */
-  take(): (Commit & { readonly text: string }) | undefined {
+  /** Takes the oldest stretch, if all its words are there, or none are awaited: `unheard`. */
+  take(): (Commit & { readonly text: string; readonly unheard: boolean }) | undefined {
     const [oldest] = this.#commits;
     if (oldest?.final === undefined) return undefined;
     this.#commits.shift();
-    return { id: oldest.id, position: oldest.position, asked: oldest.asked, text: oldest.final };
+    const { id, position, duration, asked, final: text, failures } = oldest;
+    return { id, position, duration, asked, text, unheard: text === "" && failures >= MOST_FAILURES };
   }
 
   /** The connection is gone: what is not complete has to be asked for again. */

@@ -32,8 +32,6 @@ export interface OpenAiTranscriptionOptions {
   readonly deadlines?: Partial<TranscriptionDeadlines>;
   /** A listener threw; the stream goes on. */
   readonly onListenerError?: (error: unknown) => void;
-  /** So much audio (ms) was overwritten before a connection could take it: more than 30 s were waiting. */
-  readonly onAudioDropped?: (ms: number) => void;
 }
 
 /**
@@ -61,7 +59,6 @@ export function openAiSpeechToText(options: OpenAiTranscriptionOptions): SpeechT
           random: options.random ?? Math.random,
           settings: { model: options.model ?? DEFAULT_TRANSCRIPTION_MODEL, language },
           deadlines: { ...defaultDeadlines, ...options.deadlines },
-          onAudioDropped: options.onAudioDropped ?? (() => {}),
         },
         emit,
       );

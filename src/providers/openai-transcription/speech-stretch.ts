@@ -28,6 +28,11 @@ export class SpeechStretch {
     return this.#open;
   }
 
+  /** What was heard of it so far, in ms. */
+  get duration(): number {
+    return this.#length;
+  }
+
   /** Whether there was more than a click. */
   get hasSound(): boolean {
     return this.#sound >= LEAST_SOUND;

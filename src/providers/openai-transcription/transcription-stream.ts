@@ -41,13 +41,13 @@ export interface TranscriptionStreamOptions
   readonly apiKey: string;
   readonly settings: TranscriptionSettings;
   readonly deadlines: TranscriptionDeadlines;
-  readonly onAudioDropped: (ms: number) => void;
 }
 
 /**
  * One caller in a transcription session. Turn detection is the gateway's own: `finalize` commits the audio, and the
  * final words of that come back. All audio without final words is kept and sent again, as fast as the network takes it,
- * with the commits in their places, when a connection is lost.
+ * with the commits in their places, when a connection is lost. A stretch at which the service fails counts as such a
+ * loss once; the second time its words are given up, so that those of later ones come.
  */
 export class OpenAiTranscriptionStream implements TranscriptionStream, SocketListener {
   readonly #options: TranscriptionStreamOptions;
@@ -92,11 +92,7 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
 
   push(mulaw: Uint8Array): void {
     if (mulaw.length === 0 || this.#over) return;
-    const dropped = this.#audio.dropped;
     this.#audio.append(mulaw);
-    if (this.#audio.dropped > dropped) {
-      this.#options.onAudioDropped(durationOf(this.#audio.dropped - dropped));
-    }
     const course = this.#stretch.hear(mulaw);
     if (!this.#stretch.isOpen) this.#forgetSilence(this.#audio.end - PRE_ROLL * BYTES_PER_MS);
     else if (course === "too-long") this.#commit(false);
@@ -139,8 +135,7 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
     try {
       event = readServerEvent(data);
     } catch (error) {
-      this.#socket.fail(asGatewayError(error, "PROVIDER_PROTOCOL"));
-      return;
+      return this.#socket.fail(asGatewayError(error, "PROVIDER_PROTOCOL"));
     }
     this.#take(event);
   }
@@ -166,8 +161,8 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
         this.#words.completed(event.item, event.text);
         return this.#tellFinals();
       case "failed":
-        // Its audio is kept: the next connection may do better.
-        return this.#socket.fail(reportedError("no transcription", event.error));
+        this.#words.named(event.item);
+        return this.#failedAt(event.item, reportedError("no transcription", event.error));
       case "error":
         return this.#complaint(event);
       case "other":
@@ -196,10 +191,16 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
       this.#words.empty(causedBy);
       return this.#tellFinals();
     }
-    const ofOurs = causedBy === SESSION_EVENT || this.#words.commits.some(({ id }) => id === causedBy);
-    if (ofOurs || /quota|billing|session_expired/.test(word)) {
-      this.#socket.fail(reportedError("the service complains", error));
-    }
+    const failure = reportedError("the service complains", error);
+    const ofSession = causedBy === SESSION_EVENT || /quota|billing|session_expired/.test(word);
+    if (ofSession) this.#socket.fail(failure);
+    else if (this.#words.commits.some(({ id }) => id === causedBy)) this.#failedAt(String(causedBy), failure);
+  }
+
+  /** Audio is kept: the next connection may do better. One that fails at the same stretch again goes on without its words. */
+  #failedAt(stretch: string, error: GatewayError): void {
+    if (error.retryable && this.#words.failed(stretch)) this.#tellFinals();
+    else this.#socket.fail(error);
   }
 
   #tellInterim(): void {
@@ -211,11 +212,12 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
 
   #tellFinals(): void {
     for (let next = this.#words.take(); next !== undefined; next = this.#words.take()) {
-      const { position, asked, text } = next;
+      const { position, duration, asked, text, unheard } = next;
       this.#audio.confirm(position);
       this.#interim = "";
-      if (asked || text !== "")
-        this.#emit({ type: "final", text, confidence: 1, through: durationOf(position) });
+      const final = { type: "final", text, confidence: 1, through: durationOf(position) } as const;
+      if (unheard) this.#emit({ ...final, unheard: duration });
+      else if (asked || text !== "") this.#emit(final);
     }
     this.#awaitAnswer();
   }
@@ -231,9 +233,9 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
   #commit(asked: boolean): void {
     const id = `commit-${++this.#commits}`;
     const position = this.#audio.end;
+    this.#words.add({ id, position, duration: this.#stretch.duration, asked });
     this.#stretch.end();
     this.#committed = position;
-    this.#words.add({ id, position, asked });
     if (this.#ready) this.#sendCommit(id, position);
   }
 
@@ -280,8 +282,7 @@ export class OpenAiTranscriptionStream implements TranscriptionStream, SocketLis
   #awaitAnswer(): void {
     this.#cancelAnswer?.();
     this.#cancelAnswer = undefined;
-    const awaited = this.#words.commits.some(({ sent, isComplete }) => sent && !isComplete);
-    if (!awaited) return;
+    if (!this.#words.areDue) return;
     const { clock, deadlines } = this.#options;
     this.#cancelAnswer = clock.after(deadlines.answer, () =>
       this.#socket.fail(timedOut(`no final words within ${deadlines.answer} ms`)),

@@ -36,6 +36,11 @@ export interface OpenAiRealtimeStandInOptions {
 export interface OpenAiRealtimeStandIn extends StandIn {
   /** The responses under way fail on the service's side: `response.done` with `failed`. */
   failResponses(): void;
+  /**
+   * The transcription of the stretch with these words (of `transcript`) fails so many times on the service's side, on
+   * whichever connections it is committed: `…transcription.failed` with `server_error` in place of the final words.
+   */
+  failTranscription(words: string, times: number): void;
 }
 
 /**
@@ -62,6 +67,8 @@ class RealtimeServer implements OpenAiRealtimeStandIn {
   readonly #faults = new FaultPlan();
   readonly #log: WireLog;
   readonly #sessions = new Set<OpenAiRealtimeSession>();
+  /** How often the transcription of some words is still to fail. */
+  readonly #failures = new Map<string, number>();
   readonly #sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -102,6 +109,10 @@ class RealtimeServer implements OpenAiRealtimeStandIn {
 
   failResponses(): void {
     for (const session of this.#sessions) session.failResponse();
+  }
+
+  failTranscription(words: string, times: number): void {
+    this.#failures.set(words, times);
   }
 
   async close(): Promise<void> {
@@ -154,10 +165,17 @@ class RealtimeServer implements OpenAiRealtimeStandIn {
       transcript: transcript ?? (() => "words"),
       transcriptionDelay: transcriptionDelay ?? 300,
       logAudio: logAudio ?? false,
+      fails: (words) => this.#failsNow(words),
       fault,
       record: (direction, what, detail) => this.#log.record(connection, direction, what, detail),
     });
     session.start();
+  }
+
+  #failsNow(words: string): boolean {
+    const left = this.#failures.get(words) ?? 0;
+    if (left > 0) this.#failures.set(words, left - 1);
+    return left > 0;
   }
 }
 

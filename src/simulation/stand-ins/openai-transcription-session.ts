@@ -11,6 +11,8 @@ export interface TranscriptionSessionParts {
   readonly transcript: (utterance: number) => string;
   /** From a commit to the words, in ms. */
   readonly transcriptionDelay: number;
+  /** Whether the stretch with these words fails; asked once per commit. */
+  readonly fails: (transcript: string) => boolean;
   readonly logAudio: boolean;
   readonly fault: FaultedConnection;
   readonly record: (direction: "in" | "out", what: string, detail?: string) => void;
@@ -24,6 +26,12 @@ const LEAST_COMMIT = 100;
 const LIVE = /^gpt-(live-transcribe|realtime-whisper)/;
 const TAKES_KEYWORDS = /^gpt-(live-)?transcribe/;
 const TRANSCRIPTION = "conversation.item.input_audio_transcription";
+const FAILURE = {
+  type: "server_error",
+  code: null,
+  message: "Input transcription failed for the item.",
+  param: null,
+};
 
 /**
  * A transcription session with turn detection off: it hears the audio by its energy, and writes the scripted words down
@@ -144,6 +152,8 @@ export class OpenAiTranscriptionSession {
     const cancel = this.#parts.clock.after(this.#parts.transcriptionDelay, () => {
       this.#pending.delete(cancel);
       const place = { item_id: item, content_index: 0 };
+      if (this.#parts.fails(transcript))
+        return this.#send({ type: `${TRANSCRIPTION}.failed`, ...place, error: FAILURE }, item);
       if (rest !== "") this.#send({ type: `${TRANSCRIPTION}.delta`, ...place, delta: rest }, rest);
       const usage = { type: "duration", seconds: 1 };
       this.#send({ type: `${TRANSCRIPTION}.completed`, ...place, transcript, usage }, transcript);

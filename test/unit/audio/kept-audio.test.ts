@@ -104,6 +104,36 @@ describe("KeptAudio", () => {
     expect([audio.dropped, drained(audio)]).toEqual([4, [7, 8, 9, 10]]);
   });
 
+  it("counts what is overwritten as soon as it is told that nobody has heard it, once", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3, 4, 5, 6));
+    expect(audio.dropped).toBe(2);
+    drained(audio);
+    audio.append(Uint8Array.of(7));
+    expect(audio.dropped).toBe(2);
+    audio.countOverwritten();
+    audio.countOverwritten();
+    audio.rewind();
+    expect(audio.dropped).toBe(3);
+  });
+
+  it("counts what is forfeited, and what of it is overwritten only once", () => {
+    const audio = new KeptAudio(4);
+    audio.append(Uint8Array.of(1, 2, 3));
+    drained(audio);
+    audio.forfeit(1, 2);
+    expect([audio.dropped, audio.confirmed]).toEqual([1, 2]);
+    audio.rewind();
+    expect(drained(audio)).toEqual([3]);
+    audio.append(Uint8Array.of(4, 5, 6, 7));
+    expect(drained(audio)).toEqual([4, 5, 6, 7]);
+    audio.rewind();
+    expect(audio.dropped).toBe(2);
+    drained(audio);
+    audio.forfeit(2, 5);
+    expect([audio.dropped, audio.confirmed]).toEqual([4, 5]);
+  });
+
   it("keeps everything in order while its room grows", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 12 }), (sizes) => {

@@ -8,7 +8,7 @@ export interface FailoverSpeechToTextOptions extends FailoverOptions {
   readonly clock: Clock;
   /** In [0, 1), for the backoff when all have failed. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** So much of a caller's audio (ms) was heard by nobody and is not kept any more. Must not throw. */
+  /** So much of a caller's audio (ms) was heard by nobody and is not kept any more, or is given up. Must not throw. */
   readonly onAudioLost?: ((ms: number) => void) | undefined;
 }
 

@@ -28,7 +28,10 @@ export interface FailoverTranscriptionParts
   extends Pick<RecogniserChoiceParts, "clock" | "random" | "providers" | "breakers" | "onFailure"> {
   readonly transcription: TranscriptionOptions;
   readonly listener: (event: TranscriptEvent) => void;
-  /** So much audio (ms) that no final words cover is not kept any more, and the one who heard it is gone. */
+  /**
+   * So much audio (ms) that no final words cover is not kept any more, and the one who heard it is gone or not yet
+   * connected; or the last of the list has failed at it for good.
+   */
   readonly onAudioLost: (ms: number) => void;
 }
 
@@ -36,7 +39,8 @@ export interface FailoverTranscriptionParts
  * One caller's stream, carried on when its recogniser is lost: {@link RecogniserChoice} says by whom. The next one is
  * given the hints in force, the audio that no final words cover, faster than it was spoken and live audio behind it,
  * and a `finalize` that was not answered, in its place. What it hears of the same words replaces the interim before;
- * words of finals are not given twice. `through` counts in the audio of the whole stream.
+ * words of finals are not given twice. `through` counts in the audio of the whole stream. What nobody hears is counted
+ * here and nowhere else: recognisers keep audio for their own next connection, and never more of it.
  */
 export class FailoverTranscription implements TranscriptionStream {
   readonly #parts: FailoverTranscriptionParts;
@@ -89,7 +93,11 @@ export class FailoverTranscription implements TranscriptionStream {
     if (this.#over) return;
     const upToDate = this.#audio.sent === this.#audio.end;
     const loud = this.#gate.feed(mulaw);
-    this.#countingLost(() => this.#audio.append(mulaw, loud));
+    this.#countingLost(() => {
+      this.#audio.append(mulaw, loud);
+      // What the recogniser keeps by itself until it is connected is no more than this.
+      if (!this.#choice.isConnected) this.#audio.countOverwritten();
+    });
     if (this.#stream === undefined) return;
     if (upToDate) this.#audio.skip();
     if (!loud && !this.#interim) this.#audio.skipQuiet();
@@ -173,7 +181,9 @@ export class FailoverTranscription implements TranscriptionStream {
     const { rest: text, left } = withoutRepeatedWords(this.#repeated, event.text);
     if (event.text !== "") this.#repeated = left;
     this.#interim = false;
-    this.#audio.confirm(covered ?? this.#surelyCovered);
+    const { unheard } = event;
+    if (covered === undefined || unheard === undefined) this.#audio.confirm(covered ?? this.#surelyCovered);
+    else this.#countingLost(() => this.#audio.forfeit(covered - unheard * BYTES_PER_MS, covered));
     const { confirmed, sent } = this.#audio;
     this.#uncertain = this.#uncertain.filter(({ until }) => until > confirmed);
     if (covered === undefined && text !== "") this.#uncertain = [...this.#uncertain, { text, until: sent }];

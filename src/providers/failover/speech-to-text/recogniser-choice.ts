@@ -40,9 +40,10 @@ export interface RecogniserChoiceParts extends FailoverOptions {
 
 /**
  * Who of a list of recognisers listens to a caller. The first whose breaker admits it (the last, whatever its breaker
- * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, or has failed and shown
- * neither `ready` nor words for 750 ms. After the last one the list is begun again, with backoff, until nobody has heard
- * the caller for 15 s.
+ * says); the next one when it says that it is over, has let a deadline pass, fails twice in a row, gives up the words of
+ * some audio (`unheard`), or has failed and shown neither `ready` nor words for 750 ms. After the last one the list is
+ * begun again, with backoff, until nobody has heard the caller for 15 s; but the last one keeps listening after audio
+ * that it gave up.
  *
  * A connection proves nothing but itself: `ready` ends those 750 ms, and the 15 s only if no words are owed. It hears
  * who gives words, or answers a request for them. Breakers are told of every failure, and of the first such proof after
@@ -55,6 +56,7 @@ export class RecogniserChoice {
   #provider = 0;
   /** The present recogniser has failed and neither connected nor given words since. */
   #failing = false;
+  /** It has shown a sign of life since it was opened, and since it last failed. */
   #praised = false;
   #wordsSinceFailure = true;
   #failedAt = 0;
@@ -74,6 +76,11 @@ export class RecogniserChoice {
 
   get isFailing(): boolean {
     return this.#failing;
+  }
+
+  /** Whether the present recogniser has connected or given words since it was opened, and since it last failed. */
+  get isConnected(): boolean {
+    return this.#readyAt !== undefined || this.#praised;
   }
 
   begin(): void {
@@ -123,6 +130,11 @@ export class RecogniserChoice {
 
   #hear(event: TranscriptEvent): void {
     if (event.type === "failed") return this.#failed(event.error);
+    if (event.type === "final" && event.unheard !== undefined && !this.#isLast) {
+      return this.#failed(
+        new GatewayError("PROVIDER_REFUSED", `${this.#name} gives no words of some speech`),
+      );
+    }
     if (this.#isProof(event)) this.#hears();
     else if (event.type === "ready") this.#connected();
     this.#parts.heard(event);
@@ -132,7 +144,8 @@ export class RecogniserChoice {
   #isProof(event: TranscriptEvent): boolean {
     if (!("text" in event)) return false;
     if (event.text !== "") return true;
-    return event.type === "final" && event.through !== undefined && !this.#failing;
+    if (event.type !== "final" || event.unheard !== undefined) return false;
+    return event.through !== undefined && !this.#failing;
   }
 
   #hears(): void {

@@ -4,7 +4,7 @@ import { AwaitedWords } from "../../../../src/providers/openai-transcription/awa
 function committed(...positions: number[]): AwaitedWords {
   const words = new AwaitedWords();
   for (const position of positions) {
-    words.add({ id: `c${position}`, position, asked: true });
+    words.add({ id: `c${position}`, position, duration: 1, asked: true });
     words.sent(`c${position}`);
   }
   return words;
@@ -18,8 +18,8 @@ describe("AwaitedWords", () => {
     words.completed("b", "Two.");
     expect(words.take()).toBeUndefined();
     words.completed("a", " One. ");
-    expect(words.take()).toEqual({ id: "c1", position: 1, asked: true, text: "One." });
-    expect(words.take()).toEqual({ id: "c2", position: 2, asked: true, text: "Two." });
+    expect(words.take()).toMatchObject({ id: "c1", position: 1, asked: true, text: "One.", unheard: false });
+    expect(words.take()).toMatchObject({ id: "c2", position: 2, asked: true, text: "Two.", unheard: false });
     expect(words.isEmpty).toBe(true);
   });
 
@@ -76,10 +76,29 @@ describe("AwaitedWords", () => {
     expect(words.take()?.text).toBe("");
   });
 
+  it("awaits no words of a commit at which the service has failed twice, on whichever connections", () => {
+    const words = committed(1, 2);
+    words.named("a");
+    expect(words.failed("a")).toBe(false);
+    words.lost();
+    words.sent("c1");
+    words.sent("c2");
+    words.named("b");
+    words.delta("b", "One");
+    expect([words.take(), words.areDue]).toEqual([undefined, true]);
+    expect(words.failed("b")).toBe(true);
+    expect(words.take()).toMatchObject({ id: "c1", text: "", unheard: true });
+    expect([words.interim, words.areDue]).toEqual(["", true]);
+    expect(words.failed("c2")).toBe(false);
+    words.completed("c", "Two.");
+    expect(words.take()).toMatchObject({ id: "c2", text: "Two.", unheard: false });
+    expect([words.failed("c2"), words.failed("d"), words.areDue]).toEqual([false, false, false]);
+  });
+
   it("knows who waits", () => {
     const words = new AwaitedWords();
     expect(words.ask()).toBe(false);
-    words.add({ id: "c", position: 1, asked: false });
+    words.add({ id: "c", position: 1, duration: 1, asked: false });
     expect(words.ask()).toBe(true);
     expect(words.commits[0]?.asked).toBe(true);
   });

@@ -23,10 +23,10 @@ describe("SpeechStretch", () => {
     expect(stretch.isOpen).toBe(false);
     courses(stretch, speech(20));
     expect([stretch.isOpen, stretch.hasSound]).toEqual([true, false]);
-    courses(stretch, speech(40));
-    expect(stretch.hasSound).toBe(true);
+    courses(stretch, speech(40), silence(100));
+    expect([stretch.hasSound, stretch.duration]).toEqual([true, 160]);
     stretch.end();
-    expect([stretch.isOpen, stretch.hasSound]).toEqual([false, false]);
+    expect([stretch.isOpen, stretch.hasSound, stretch.duration]).toEqual([false, false, 0]);
   });
 
   it("lapses after two seconds of silence", () => {

@@ -12,11 +12,12 @@ import { voice } from "../../../audio/signals.ts";
 const lost = new GatewayError("PROVIDER_UNAVAILABLE", "lost");
 const refused = new GatewayError("PROVIDER_REFUSED", "refused");
 const failed = (error: GatewayError): TranscriptEvent => ({ type: "failed", error });
-const final = (text: string, through?: number): TranscriptEvent => ({
+const final = (text: string, through?: number, unheard?: number): TranscriptEvent => ({
   type: "final",
   text,
   confidence: 1,
   ...(through !== undefined && { through }),
+  ...(unheard !== undefined && { unheard }),
 });
 const interim = (text: string): TranscriptEvent => ({ type: "interim", text, confidence: 1 });
 /** So many milliseconds, every byte of them `value`. */
@@ -165,6 +166,7 @@ describe("failoverSpeechToText", () => {
 
   it("keeps 30 s for the next one, gives them at ten times the speed with live audio behind, and counts the rest", () => {
     const { a, b, clock, lost, stream } = two();
+    a.tell({ type: "ready" });
     for (let ms = 0; ms < 32_000; ms += 20) stream.push(audio(20, Math.floor(ms / 1_000)));
     expect(lost).toEqual([]);
     a.tell(failed(refused));
@@ -179,6 +181,47 @@ describe("failoverSpeechToText", () => {
     expect(clock.armed).toBe(1); // that nobody hears the caller at all
     stream.push(audio(20, 79));
     expect(b.heard.at(-1)).toBe(79);
+  });
+
+  it("counts what a single one cannot have kept while it was not connected", () => {
+    const a = directed("a");
+    const { lost: unheard, stream } = listOf(a.provider);
+    a.tell({ type: "ready" });
+    for (let second = 0; second < 31; second++) stream.push(audio(1_000, 1));
+    expect(unheard).toEqual([]);
+    a.tell(failed(lost));
+    for (let second = 0; second < 2; second++) stream.push(audio(1_000, 2));
+    expect(unheard).toEqual([2_000, 1_000]);
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 3));
+    a.tell(final("all", 34_000));
+    expect(unheard).toEqual([2_000, 1_000]);
+  });
+
+  it("has the next one hear what one gives no words of", () => {
+    const { a, b, lost, told, failures, stream } = two();
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 1));
+    stream.finalize();
+    a.tell(final("", 1_000, 800));
+    expect([b.heard.length, b.given]).toEqual([8_000, ["open en-US", "finalize"]]);
+    b.tell(final("One.", 1_000));
+    expect(told).toEqual(["ready", "interrupted", "final One."]);
+    expect([failures, lost]).toEqual([["a a gives no words of some speech"], []]);
+  });
+
+  it("counts what the last one gives no words of, and goes on", () => {
+    const a = directed("a");
+    const { lost: unheard, told, failures, breakers, stream } = listOf(a.provider);
+    a.tell({ type: "ready" });
+    stream.push(audio(1_000, 1));
+    stream.finalize();
+    stream.push(audio(500, 2));
+    a.tell(final("", 1_000, 800));
+    expect([unheard, told, failures]).toEqual([[800], ["ready", "final "], []]);
+    expect(breakers.reports).toEqual([{ name: "a", state: "closed" }]);
+    a.tell(failed(refused));
+    expect(unheard).toEqual([800]);
   });
 
   it("keeps no more than a second of silence", () => {
