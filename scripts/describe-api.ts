@@ -43,7 +43,7 @@ export async function describeApi() {
     logs: new LogRing(),
     logger: createLogger({ level: "ERROR", service: "openapi" }),
     clock,
-    readiness: () => ({ ready: true, checks: {} }),
+    readiness: () => ({ ready: true, serving: true, checks: {} }),
   });
   await app.ready();
   const document = app.swagger();

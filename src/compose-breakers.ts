@@ -11,27 +11,28 @@ export interface PortBreakers {
 }
 
 /**
- * What `/ready` says of the providers: those that are not asked as ever, and `ready` as long as each port has one
- * that is asked, or the embedded one, which needs nobody.
+ * What `/ready` says of the providers: `port/provider` for each that has failed too much of late, and `port` where all of
+ * the list have. Calls are taken all the same: the last of a list is asked whatever its breaker says.
  */
-export function providersReadiness(ports: readonly PortBreakers[]): {
-  readonly ready: boolean;
-  readonly checks: Readonly<Record<string, string>>;
-} {
+export function providerChecks(ports: readonly PortBreakers[]): Readonly<Record<string, string>> {
   const checks: Record<string, string> = {};
-  let ready = true;
   for (const { port, providers, reports } of ports) {
     const open = new Set<string>();
     for (const { name, state } of reports()) {
       if (state === "open") open.add(name);
-      if (state !== "closed") checks[`${port}/${name}`] = notClosed[state];
+      if (state !== "closed")
+        checks[`${port}/${name}`] = `${state}: ${name === providers.at(-1) ? askedAsLast : notClosed[state]}`;
     }
-    ready &&= providers.some((name) => !open.has(name) || /^embedded(:|$)/.test(name));
+    if (providers.every((name) => open.has(name))) checks[port] = degraded;
   }
-  return { ready, checks };
+  return checks;
 }
 
 const notClosed = {
-  open: "open: not asked until it recovers",
-  "half-open": "half-open: asked by one call at a time, to see whether it is back",
+  open: "not asked until it recovers",
+  "half-open": "asked by one call at a time, to see whether it is back",
 } as const;
+
+const askedAsLast = "it failed of late, and is asked all the same as the last of its list";
+
+const degraded = "degraded: every provider of the list failed of late";

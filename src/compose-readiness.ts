@@ -1,6 +1,6 @@
 import type { CallRefusal } from "./calls/admission.ts";
 import type { CallRegistry } from "./calls/call-registry.ts";
-import { type PortBreakers, providersReadiness } from "./compose-breakers.ts";
+import { type PortBreakers, providerChecks } from "./compose-breakers.ts";
 import type { Readiness } from "./http/routes/health.ts";
 import type { StoreWriting } from "./telemetry/store-metrics.ts";
 
@@ -11,7 +11,10 @@ const refusals: Readonly<Record<CallRefusal, string>> = {
   store: "too much waits for the store; no further calls are taken",
 };
 
-/** Whether new calls can be served, and what stands in their way. */
+/**
+ * Whether a further call would be taken on a media stream, whether requests may come here at all, and what each part of
+ * the gateway says. Providers that fail are told of, and change neither.
+ */
 export function readinessOf(
   registry: CallRegistry,
   { failing }: StoreWriting,
@@ -20,6 +23,9 @@ export function readinessOf(
   const refusal = registry.lines.refusal("stream");
   const calls = registry.draining ? "draining" : refusal === undefined ? "ok" : refusals[refusal];
   const store = failing ? "the store cannot be written to; calls go on, changes wait" : "ok";
-  const { ready, checks } = providersReadiness(breakers);
-  return { ready: ready && calls === "ok" && store === "ok", checks: { calls, store, ...checks } };
+  return {
+    ready: calls === "ok" && store === "ok",
+    serving: !registry.draining,
+    checks: { calls, store, ...providerChecks(breakers) },
+  };
 }

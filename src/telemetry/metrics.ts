@@ -84,6 +84,12 @@ export function createMetrics(sources: MetricSources) {
       labelNames: ["reason"] as const,
       registers,
     }),
+    callsMoved: new Counter({
+      name: "earshot_calls_moved_total",
+      help: "Live calls that changed process: out to another one, or in from another one",
+      labelNames: ["direction"] as const,
+      registers,
+    }),
     callsBySentiment: new Counter({
       name: "earshot_calls_by_sentiment_total",
       help: "Calls ended, by how the caller sounded; none: he said nothing",

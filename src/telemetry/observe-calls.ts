@@ -58,6 +58,12 @@ function count(event: CallEvent, metrics: Metrics, tools: BoundedLabels): void {
     case "call-ended":
       metrics.callsEnded.inc({ reason: event.reason });
       break;
+    case "call-moved":
+      metrics.callsMoved.inc({ direction: "out" });
+      break;
+    case "call-resumed":
+      metrics.callsMoved.inc({ direction: "in" });
+      break;
     case "barge-in":
       metrics.bargeIns.inc();
       break;

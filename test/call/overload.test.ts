@@ -3,11 +3,13 @@ import { defaultOverload } from "../../src/calls/overload-policy.ts";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { systemClock as clock } from "../../src/runtime/clock.ts";
+import { startBalancer } from "../../src/simulation/balancer/balancer.ts";
 import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerScript } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { eventually } from "../support/call-desk.ts";
+import { freePort } from "../support/free-port.ts";
 
 const { phrases } = defaultOverload;
 let earshot: Earshot;
@@ -20,14 +22,14 @@ async function start(environment: Record<string, string>): Promise<void> {
   );
 }
 
-/** Somebody calls, and is told things by Twilio's own voice. */
-function dials(from: string, script: CallerScript = []) {
+/** Somebody calls, and is told things by Twilio's own voice. @param origin where Twilio finds us. */
+function dials(from: string, script: CallerScript = [], origin = earshot.url) {
   const told: string[] = [];
   const phone = new SimulatedPhone({
     clock,
     exchange: new PhoneExchange(clock),
-    voiceUrl: `${earshot.url}/api/phone/incoming`,
-    statusUrl: `${earshot.url}/api/phone/status`,
+    voiceUrl: `${origin}/api/phone/incoming`,
+    statusUrl: `${origin}/api/phone/status`,
     from,
     to: "+15005550006",
     script,
@@ -87,5 +89,30 @@ describe("a caller for whom there is no line", () => {
     expect(second.told.join(" ")).toBe("Hello, and thank you for calling. How can I help you?");
     first.phone.hangUp();
     await first.report;
+  });
+
+  it("is offered it through a balancer as well, until the process drains", async () => {
+    const PORT = String(await freePort());
+    const url = `http://127.0.0.1:${PORT}`;
+    const balancer = await startBalancer({ clock, backends: [url], pollEvery: 20 });
+    try {
+      await start({ PORT, PUBLIC_URL: balancer.origin, OVERLOAD: "queue" });
+      await eventually(() => balancer.stateOf(url) === "ready", "the balancer knows it");
+      const first = dials("+14155550100", [], balancer.origin);
+      await eventually(() => streams() === 1, "the first caller has the line");
+      await eventually(async () => (await fetch(`${url}/ready`)).status === 503, "the house is full");
+      const second = dials("+14155550111", [], balancer.origin);
+      await eventually(() => second.told.length === 1, "the second caller waits");
+      second.phone.hangUp();
+      await second.report;
+      first.phone.hangUp();
+      expect((await first.report).streams).toBe(1);
+      await eventually(() => earshot.registry.liveCount === 0, "the first call has ended");
+      await earshot.drain(0);
+      expect((await fetch(`${url}/ready?for=balancer`)).status).toBe(503);
+      await eventually(() => balancer.stateOf(url) === "unready", "the balancer knows that it drains");
+    } finally {
+      await balancer.close();
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { systemClock } from "../../src/runtime/clock.ts";
@@ -13,7 +13,7 @@ let folder: string;
 let openai: StandIn;
 let earshot: Earshot;
 
-beforeEach(async () => {
+async function start(llm: string): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), "earshot-breakers-"));
   const file = join(folder, "agents.json");
   writeFileSync(file, JSON.stringify({ profiles: [{ name: "default", mode: "speech-gather" }] }));
@@ -25,11 +25,11 @@ beforeEach(async () => {
     AGENT_PROFILES: file,
     OPENAI_API_KEY: "oa",
     OPENAI_BASE_URL: `${openai.origin}/v1`,
-    LLM_PROVIDER: "openai,embedded",
+    LLM_PROVIDER: llm,
     SENTIMENT_PROVIDER: "embedded",
   });
   earshot = await startEarshot(config, { clock: new ManualClock() }); // no time passes: an open breaker stays open
-});
+}
 
 afterEach(async () => {
   await earshot.close("test");
@@ -46,8 +46,8 @@ async function post(path: string, fields: Record<string, string>): Promise<strin
   return response.text();
 }
 
-async function ready(): Promise<{ status: string; checks: Record<string, string> }> {
-  return (await fetch(`${earshot.url}/ready`)).json() as never;
+async function ready(query = ""): Promise<{ status: string; checks: Record<string, string> }> {
+  return (await fetch(`${earshot.url}/ready${query}`)).json() as never;
 }
 
 async function breakers(): Promise<string[]> {
@@ -57,6 +57,7 @@ async function breakers(): Promise<string[]> {
 
 describe("a provider that fails for all calls", () => {
   it("is not asked any more, which /ready and the metrics tell; callers are answered by the next one", async () => {
+    await start("openai,embedded");
     await post("/api/phone/incoming", {});
     expect(await post("/api/phone/process-speech", { SpeechResult: "hello" })).toContain("From the vendor.");
     expect(await ready()).toEqual({ status: "ready", checks: { calls: "ok", store: "ok" } });
@@ -75,5 +76,24 @@ describe("a provider that fails for all calls", () => {
       'earshot_provider_breaker{port="llm",provider="openai"} 2',
       'earshot_provider_breaker{port="llm",provider="embedded"} 0',
     ]);
+  });
+
+  it("takes nobody's calls away when it is the only one: /ready stays, and says that the port is degraded", async () => {
+    await start("openai");
+    await post("/api/phone/incoming", {});
+    openai.inject(...Array.from({ length: 20 }, () => ({ type: "status", status: 500 }) as const));
+    for (let turn = 0; turn < 3; turn++)
+      await post("/api/phone/process-speech", { SpeechResult: `opening hours ${turn}` });
+    const degraded = {
+      status: "ready",
+      checks: {
+        calls: "ok",
+        store: "ok",
+        "llm/openai": "open: it failed of late, and is asked all the same as the last of its list",
+        llm: "degraded: every provider of the list failed of late",
+      },
+    };
+    expect(await ready()).toEqual(degraded);
+    expect(await ready("?for=balancer")).toEqual(degraded);
   });
 });

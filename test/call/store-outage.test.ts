@@ -133,6 +133,7 @@ describe.each(kinds.filter(({ skip }) => !skip))(
       const first = await before.hangUp();
       await eventually(async () => (await store()).store === AWAY, "the readiness says so");
       expect((await get("/ready")).status).toBe(503);
+      expect(await get("/ready?for=balancer")).toMatchObject({ status: 200, body: { status: "ready" } });
       expect(await get(`/api/v1/calls/${first}/transcript`)).toMatchObject({ status: 200 });
       for (const path of [
         "/api/v1/calls/inbound/active",

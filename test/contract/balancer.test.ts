@@ -43,7 +43,7 @@ class Backend {
   }
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (incoming.url === "/ready") {
+    if (incoming.url === "/ready?for=balancer") {
       response.writeHead(this.ready ? 200 : 503).end();
       return;
     }
@@ -197,12 +197,13 @@ describe("the balancer", () => {
     expect([(await ask("/1")).by, (await ask("/2")).by].sort()).toEqual(["b", "heir"]);
   });
 
-  it("goes on with backends that answer but are not ready, when none is", async () => {
+  it("gives nothing to backends that drain, also when no other is left", async () => {
     const [a] = (await backends("a")) as [Backend];
     const balancer = await balance(a);
     a.ready = false;
-    await eventually(() => balancer.stateOf(a.origin) === "unready", "that a is known to be unready");
-    expect(await client(balancer.origin)("/1")).toMatchObject({ status: 200, by: "a" });
+    await eventually(() => balancer.stateOf(a.origin) === "unready", "that a is known to drain");
+    expect((await client(balancer.origin)("/1")).status).toBe(503);
+    expect(a.bodies).toEqual([]);
   });
 
   it("answers 503 when nobody does, and 413 to what it cannot keep", async () => {

@@ -138,7 +138,7 @@ export async function httpFixtureOn<C extends Clock>(
     }),
     logs,
     clock,
-    readiness: () => ({ ready: true, checks: { calls: "ok" } }),
+    readiness: () => ({ ready: true, serving: true, checks: { calls: "ok" } }),
     ...overrides,
   });
   return {

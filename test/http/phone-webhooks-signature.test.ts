@@ -36,6 +36,7 @@ describe("signatures", () => {
     "/api/phone/incoming?session_id=7",
     "/api/phone/process-speech",
     "/api/phone/process-speech?wait=1",
+    "/api/phone/callback",
   ])("are computed over PUBLIC_URL, the path, the raw query and all fields: %s", async (path) => {
     const fields = { CallSid: "CA1", SomethingNew: "é", ...caller };
     expect((await post(path, fields, signed(path, fields))).statusCode).toBe(200);
@@ -51,16 +52,17 @@ describe("signatures", () => {
     expect(response.statusCode).toBe(200);
   });
 
-  it.each(["/api/phone/incoming", "/api/phone/status", "/api/phone/process-speech"])(
+  it.each(["/api/phone/incoming", "/api/phone/status", "/api/phone/process-speech", "/api/phone/callback"])(
     "refuse an unsigned request to %s",
     async (path) => {
-      const response = await post(path, { CallSid: "CA1", CallStatus: "completed" });
+      const response = await post(path, { CallSid: "CA1", ...caller, CallStatus: "completed", Digits: "1" });
       expect(response.statusCode).toBe(403);
       expect(response.json()).toEqual({
         detail: expect.stringContaining("X-Twilio-Signature"),
         code: "FORBIDDEN",
       });
       expect(fixture.registry.liveCount).toBe(0);
+      expect(await fixture.store.batches.running()).toEqual([]);
     },
   );
 

@@ -31,10 +31,34 @@ describe("GET /ready", () => {
   });
 
   it("answers 503 with the reason when they are not", async () => {
-    const { app } = await serve({ readiness: () => ({ ready: false, checks: { calls: "draining" } }) });
+    const { app } = await serve({
+      readiness: () => ({ ready: false, serving: true, checks: { calls: "all lines are in use" } }),
+    });
     const response = await app.inject("/ready");
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toEqual({ status: "not-ready", checks: { calls: "draining" } });
+    expect(response.json()).toEqual({ status: "not-ready", checks: { calls: "all lines are in use" } });
+  });
+
+  it("answers a balancer 200 while requests are served, whatever stands in the way of calls", async () => {
+    const checks = { calls: "all lines are in use" };
+    const { app } = await serve({ readiness: () => ({ ready: false, serving: true, checks }) });
+    const response = await app.inject("/ready?for=balancer");
+    expect(response.statusCode).toBe(200);
+    expect(response.json()).toEqual({ status: "ready", checks });
+  });
+
+  it("answers a balancer 503 while it drains", async () => {
+    const checks = { calls: "draining" };
+    const { app } = await serve({ readiness: () => ({ ready: false, serving: false, checks }) });
+    const response = await app.inject("/ready?for=balancer");
+    expect(response.statusCode).toBe(503);
+    expect(response.json()).toEqual({ status: "not-ready", checks });
+  });
+
+  it.each(["?for=cat", "?for=", "?for=balancer&for=cat"])("says what may be asked: %s", async (query) => {
+    const response = await (await serve()).app.inject(`/ready${query}`);
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toEqual({ detail: "for must be one of: balancer", code: "BAD_REQUEST" });
   });
 });
 

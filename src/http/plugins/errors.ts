@@ -118,5 +118,9 @@ function fieldProblem({ validation, validationContext }: FastifyError): string {
   if (first.keyword === "pattern" && isPhonePattern(first.params.pattern)) {
     return parent.includes(".") ? `${INVALID_NUMBER}: ${parent}` : INVALID_NUMBER;
   }
+  if (first.keyword === "enum") {
+    const allowed = first.params.allowedValues as readonly unknown[];
+    return `${parent} must be one of: ${allowed.join(", ")}`;
+  }
   return `${parent === "" ? `The ${validationContext}` : parent} ${first.message ?? "is not valid"}`;
 }

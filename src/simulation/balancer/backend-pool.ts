@@ -1,7 +1,4 @@
-/**
- * What is known of a backend: it takes new calls; it answers, but wants none (it drains, or is full); nobody
- * answers.
- */
+/** What is known of a backend: it is to get requests; it answers, but is not to get any (it drains); nobody answers. */
 export type BackendState = "ready" | "unready" | "down";
 
 /** Which backend is to be tried for a request. Pure. */
@@ -29,14 +26,14 @@ export class BackendPool {
   }
 
   /**
-   * Backends to try one after another. Those that are ready, in turns. When none is, those that answer at all: what
-   * serves badly serves better than nobody. Those that were down come last, because they may have come back.
+   * Backends to try one after another. Those that are ready, in turns; then those that were down, because they may have
+   * come back. Never those that are not ready, also when no other is left: what real balancers do then differs
+   * (Kubernetes sends them nothing), and a fleet must not depend on it.
    */
   candidates(): readonly string[] {
     const ready = this.#in("ready");
-    const first = ready.length > 0 ? ready : this.#in("unready");
-    const turn = first.length > 0 ? this.#turn++ % first.length : 0;
-    return [...first.slice(turn), ...first.slice(0, turn), ...this.#in("down")];
+    const turn = ready.length > 0 ? this.#turn++ % ready.length : 0;
+    return [...ready.slice(turn), ...ready.slice(0, turn), ...this.#in("down")];
   }
 
   /** The same for a socket, which stays: of those in turn, the one that has the fewest comes first. */

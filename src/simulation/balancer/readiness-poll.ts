@@ -2,10 +2,13 @@ import { request } from "node:http";
 import type { Cancel, Clock } from "../../runtime/clock.ts";
 import type { BackendPool, BackendState } from "./backend-pool.ts";
 
+/** As operators are told to ask (`docs/operations.md`): a full house drains nobody. */
+const QUESTION = "/ready?for=balancer";
+
 /** One question may take so long, in ms; then nobody answers. */
 const ANSWER_LIMIT = 1_000;
 
-/** Asks every backend for `/ready` again and again, and tells the pool. */
+/** Asks every backend again and again whether it is to get requests, and tells the pool. */
 export class ReadinessPoll {
   readonly #clock: Clock;
   readonly #pool: BackendPool;
@@ -40,7 +43,7 @@ export class ReadinessPoll {
 /** Each question on a connection of its own: a kept one would tell of a process that is no more. */
 function readiness(origin: string, clock: Clock, signal: AbortSignal): Promise<BackendState> {
   return new Promise((resolve) => {
-    const asking = request(`${origin}/ready`, { agent: false, signal });
+    const asking = request(origin + QUESTION, { agent: false, signal });
     const cancel = clock.after(ANSWER_LIMIT, () => asking.destroy());
     const settle = (state: BackendState): void => {
       cancel();

@@ -143,6 +143,18 @@ describe("metrics", () => {
     );
   });
 
+  it("counts calls that change process, and neither as begun nor as ended", async () => {
+    observeCalls(registry, metrics);
+    ring(1);
+    registry.move(1);
+    registry.resume({ status: "answered", call: aCall({ sessionId: 2, sipCallId: "CA2" }) });
+    expect((await samples()).filter((line) => /^earshot_calls_(moved|started|ended)/.test(line))).toEqual([
+      'earshot_calls_started_total{direction="inbound"} 1',
+      'earshot_calls_moved_total{direction="out"} 1',
+      'earshot_calls_moved_total{direction="in"} 1',
+    ]);
+  });
+
   it("measures a turn by stage and its providers' first bytes", async () => {
     observeCalls(registry, metrics);
     ring(1);

@@ -8,7 +8,7 @@ function pool(states: Readonly<Record<string, "ready" | "unready" | "down">>): B
 }
 
 describe("the pool of backends", () => {
-  it("takes turns among those that are ready, and has the others to fall back on", () => {
+  it("takes turns among those that are ready", () => {
     const backends = pool({ a: "ready", b: "ready", c: "unready" });
     expect(backends.candidates()).toEqual(["a", "b"]);
     expect(backends.candidates()).toEqual(["b", "a"]);
@@ -19,8 +19,8 @@ describe("the pool of backends", () => {
     expect(pool({ a: "unready", b: "ready" }).candidates()).toEqual(["b"]);
   });
 
-  it("gives to those that are not ready when none is", () => {
-    expect(pool({ a: "unready", b: "down" }).candidates()).toEqual(["a", "b"]);
+  it("gives nothing to those that drain when no other is left, either", () => {
+    expect(pool({ a: "unready", b: "down" }).candidates()).toEqual(["b"]);
   });
 
   it("tries those that were down last", () => {
