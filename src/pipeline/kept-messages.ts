@@ -5,6 +5,7 @@ import { type ConversationChanges, isSaid } from "./conversation.ts";
 import { type ConversationState, whenLost } from "./conversation-state.ts";
 import type { Message } from "./language-model.ts";
 import type { TextDialogueState } from "./text-dialogue-state.ts";
+import { wholeExchanges } from "./whole-exchanges.ts";
 
 /** Stands in the history for what was keyed in secret: it is kept nowhere, and gone with the process that had it. */
 const FORGOTTEN_SECRET = JSON.stringify({
@@ -32,7 +33,10 @@ export function kept({ state, messages, end }: ToBeKept): ConversationToKeep {
 export function takenUp({ state, messages, lostAt }: ConversationToGoOnWith): TakenUp {
   const first = messages[0]?.position ?? 0;
   const said = messages.map(({ message }) => withoutSecrets(message as unknown as Message)).filter(isSaid);
-  return whenLost({ messages: said, first, state: state as unknown as ConversationState }, lostAt);
+  return whenLost(
+    { messages: wholeExchanges(said), first, state: state as unknown as ConversationState },
+    lostAt,
+  );
 }
 
 function withoutSecrets(message: Message): Message {

@@ -2,6 +2,7 @@ import type { EndReason } from "../calls/call-event.ts";
 import type { ConversationToGoOnWith } from "../calls/kept-conversation.ts";
 import { isSaid } from "./conversation.ts";
 import type { Message } from "./language-model.ts";
+import { wholeExchanges } from "./whole-exchanges.ts";
 
 /** What a dialogue of text needs to go on in another process, besides what was said in it. Plain JSON. */
 export interface TextDialogueState {
@@ -33,7 +34,7 @@ export interface LeftDialogue {
 export function leftDialogue({ state, messages }: ConversationToGoOnWith): LeftDialogue {
   return {
     state: state as unknown as TextDialogueState,
-    messages: messages.map(({ message }) => message as unknown as Message).filter(isSaid),
+    messages: wholeExchanges(messages.map(({ message }) => message as unknown as Message).filter(isSaid)),
     first: messages[0]?.position ?? 0,
   };
 }
