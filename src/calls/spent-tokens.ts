@@ -1,4 +1,4 @@
-/** Port: remembers which one-time tokens were used; shared between replicas when they share a store. */
+/** Port: remembers which one-time tokens were used. */
 export interface SpentTokens {
   /** True for the first to spend it, false for everyone after. `expiresAt` is Unix ms: then it may be forgotten. */
   spend(nonce: string, expiresAt: number, wall: number): Promise<boolean>;
