@@ -2,6 +2,11 @@ import { defineConfig } from "vitest/config";
 
 const leakCheck = "test/support/leak-check.ts";
 
+/** For tests with real sockets and processes, which a busy machine slows, in ms. None asserts how long something took. */
+const LONGEST = 60_000;
+/** Until something has come to be, in ms. */
+const LONGEST_WAIT = 15_000;
+
 /** Four kinds of test, by what they touch: see CONTRIBUTING.md. All but `unit` are checked for leaks. */
 export default defineConfig({
   test: {
@@ -21,8 +26,9 @@ export default defineConfig({
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
           setupFiles: [leakCheck],
-          testTimeout: 10_000,
-          hookTimeout: 10_000,
+          testTimeout: LONGEST,
+          hookTimeout: LONGEST,
+          expect: { poll: { timeout: LONGEST_WAIT } },
         },
       },
       {
@@ -30,8 +36,9 @@ export default defineConfig({
           name: "call",
           include: ["test/call/**/*.test.ts"],
           setupFiles: [leakCheck],
-          testTimeout: 30_000,
-          hookTimeout: 20_000,
+          testTimeout: LONGEST,
+          hookTimeout: LONGEST,
+          expect: { poll: { timeout: LONGEST_WAIT } },
         },
       },
       {
@@ -39,8 +46,9 @@ export default defineConfig({
           name: "http",
           include: ["test/http/**/*.test.ts"],
           setupFiles: [leakCheck],
-          testTimeout: 10_000,
-          hookTimeout: 10_000,
+          testTimeout: LONGEST,
+          hookTimeout: LONGEST,
+          expect: { poll: { timeout: LONGEST_WAIT } },
         },
       },
     ],

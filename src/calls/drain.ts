@@ -26,6 +26,7 @@ export async function drain(options: DrainOptions, limit: number): Promise<void>
   const end = clock.now() + limit;
   const goodbye = end - Math.min(limit, GOODBYE);
   const never = new AbortController().signal;
+  const noticed = clock.now() + Math.min(limit, NOTICED);
   let stayUntil = clock.now();
   // Neither is waited for: a store that does not answer must not cost the callers their goodbye.
   const ask = oneAtATime(leaveCallsToOthers);
@@ -39,7 +40,7 @@ export async function drain(options: DrainOptions, limit: number): Promise<void>
       askAt = clock.now() + ASK_EVERY;
       ask();
     }
-    if (mayHandOver()) give();
+    if (clock.now() >= noticed && mayHandOver()) give();
     await sleep(clock, LOOK_EVERY, never);
   }
   if (registry.liveCount > 0 && limit > 0) dismiss();
@@ -68,6 +69,8 @@ async function given(handOver: HandOver, onError: (error: unknown) => void): Pro
   }
 }
 
+/** Until a balancer that asks every second has noticed, in ms: a call given away before could come straight back. */
+const NOTICED = 1_000;
 /** So long after a call was given away the carrier may still come here with it, in ms, and is sent on. */
 const STAY = 2_000;
 /** How long a goodbye may take, in ms. */

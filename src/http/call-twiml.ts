@@ -27,8 +27,9 @@ export const CALLBACK_PATH = "/api/phone/callback";
 /** A caller who waits hears that he does at first, and then after so many pauses each. */
 const PAUSES_PER_WORD = 6;
 
-/** How often a call is told to look for another process, once a second but for the first time. */
+/** How often a call is told to look for another process: the first times at once, then once a second. */
 const MOST_AGAIN = 10;
+const AT_ONCE = 3;
 /** In ms. */
 export const ASK_AGAIN = 1_000;
 
@@ -74,7 +75,7 @@ export class CallTwiml {
         if (again >= MOST_AGAIN) return this.#busy(call);
         return waitForReply({
           language: "en-US",
-          pause: again === 0 ? 0 : ASK_AGAIN,
+          pause: again < AT_ONCE ? 0 : ASK_AGAIN,
           redirectUrl: `${publicUrl()}/api/phone/incoming?${queryOf(call, again + 1)}`,
         });
       case "busy": {

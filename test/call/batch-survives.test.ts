@@ -145,18 +145,11 @@ function dataDirectory(): string {
   return directory;
 }
 
-const quiet = {
-  PORT: "0",
-  RATE_LIMIT_PER_MINUTE: "0",
-  RATE_LIMIT_OUTBOUND_PER_MINUTE: "0",
-  RATE_LIMIT_BATCH_PER_MINUTE: "0",
-};
-
 describe("a batch whose gateway is killed with SIGKILL again and again", () => {
   it("calls each of 200 numbers once, with the embedded store, over ten kills", async () => {
     const dataDir = dataDirectory();
     const wanted = await survive({
-      environment: { ...quiet, DATA_DIR: dataDir },
+      environment: { PORT: "0", DATA_DIR: dataDir },
       calls: 200,
       kills: 10,
       least: 100,
@@ -174,7 +167,7 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
     closers.push(() => postgres.stop());
     const dataDir = dataDirectory();
     const wanted = await survive({
-      environment: { ...quiet, DATA_DIR: dataDir, DATABASE_URL: postgres.url },
+      environment: { PORT: "0", DATA_DIR: dataDir, DATABASE_URL: postgres.url },
       calls: 60,
       kills: 3,
       least: 300,
@@ -200,7 +193,6 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
     const dataDir = dataDirectory();
     const wanted = await survive({
       environment: {
-        ...quiet,
         PORT: String(port),
         PUBLIC_URL: url,
         DATA_DIR: dataDir,

@@ -105,8 +105,6 @@ async function trialOf(more: Readonly<Record<string, string>>, calls: number, ki
   closers.push(() => receiver.close());
   const environment = {
     PORT: "0",
-    RATE_LIMIT_PER_MINUTE: "0",
-    RATE_LIMIT_OUTBOUND_PER_MINUTE: "0",
     CALL_HISTORY_ENDPOINT: receiver.url,
     JWT_SECRET: "a secret that only the receiver knows",
     DATA_DIR: dataDir,

@@ -112,7 +112,7 @@ describe("POST /calls/outbound/batch", () => {
       detail: "The body is nested deeper than 64 levels",
       code: "BAD_REQUEST",
     });
-  });
+  }, 10_000);
 
   it.each(['{"__proto__":{"a":1}}', '{"constructor":{"prototype":{"a":1}}}', '{"metadata":{"__proto__":1}}'])(
     "refuses what would reach into every object: %s",

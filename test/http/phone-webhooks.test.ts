@@ -129,8 +129,11 @@ describe("POST /api/phone/incoming", () => {
     };
     const at = "http://127.0.0.1:8000/api/phone/incoming?after=media&amp;again";
     expect(await ask("after=media")).toContain(`<Response><Redirect method="POST">${at}=1</Redirect>`);
-    expect(await ask("after=media&again=1")).toContain(
-      `<Response><Pause length="1"/><Redirect method="POST">${at}=2</Redirect>`,
+    expect(await ask("after=media&again=2")).toContain(
+      `<Response><Redirect method="POST">${at}=3</Redirect>`,
+    );
+    expect(await ask("after=media&again=3")).toContain(
+      `<Response><Pause length="1"/><Redirect method="POST">${at}=4</Redirect>`,
     );
     expect(await ask("after=media&again=10")).toContain("<Hangup/>");
     await elsewhere.close();

@@ -5,8 +5,17 @@ import { createInterface } from "node:readline";
 
 const main = join(import.meta.dirname, "../../src/main.ts");
 
-/** A slow machine refuses and sheds nothing: only what is tested decides. Shedding has tests under a clock of its own. */
-const UNHURRIED = { LOG_LEVEL: "INFO", MAX_LATENESS: "0" };
+/**
+ * A slow machine refuses and sheds nothing, and tests may look as often as they like: only what is tested decides.
+ * Limits have tests of their own.
+ */
+export const UNHURRIED = {
+  LOG_LEVEL: "INFO",
+  MAX_LATENESS: "0",
+  RATE_LIMIT_PER_MINUTE: "0",
+  RATE_LIMIT_OUTBOUND_PER_MINUTE: "0",
+  RATE_LIMIT_BATCH_PER_MINUTE: "0",
+};
 
 /** The product in a process of its own, which can be killed. */
 export class GatewayProcess {

@@ -55,7 +55,6 @@ export class ProcessPair {
     return new ProcessPair(closers, balancer, ports, receiver, {
       PUBLIC_URL: balancer.origin,
       DATABASE_URL: databaseUrl,
-      RATE_LIMIT_PER_MINUTE: "0",
       CALL_HISTORY_ENDPOINT: receiver.url,
       JWT_SECRET: "a-secret-of-at-least-32-characters",
       ...(await environment(balancer.origin)),

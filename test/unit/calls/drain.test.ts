@@ -79,7 +79,7 @@ describe("draining", () => {
     quiet.add(1);
     clock.after(5_000, () => quiet.add(2));
     expect(await drains(6_900)).toBe(false);
-    expect(told).toEqual(["call-moved 1 at 0", "call-moved 2 at 5000"]);
+    expect(told).toEqual(["call-moved 1 at 1000", "call-moved 2 at 5000"]);
     await clock.settleTo(7_100);
     expect(registry.liveCount).toBe(0);
     expect(registry.find(1)).toBeUndefined();
@@ -112,12 +112,12 @@ describe("draining", () => {
     quiet = new Set([1, 2]);
     unwritten.add(1);
     away = true;
-    clock.after(1_000, () => {
+    clock.after(2_000, () => {
       away = false;
     });
-    clock.after(2_000, () => unwritten.clear());
-    await drains(3_000);
-    expect(told).toEqual(["call-moved 2 at 1000", "call-moved 1 at 2000"]);
+    clock.after(3_000, () => unwritten.clear());
+    await drains(4_000);
+    expect(told).toEqual(["call-moved 2 at 2000", "call-moved 1 at 3000"]);
     expect(errors.length).toBeGreaterThan(0);
   });
 
