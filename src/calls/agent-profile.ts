@@ -42,7 +42,7 @@ export interface Phrases {
   /** Before hanging up because turn after turn has failed, and nobody can be reached who could take over. */
   readonly failedGoodbye: string;
   /** In its place, where somebody can. */
-  readonly handOver: string;
+  readonly transfer: string;
   /** Before hanging up because no recogniser is left that could hear the caller. */
   readonly deafGoodbye: string;
   /** Before hanging up on a caller who stays silent. */
@@ -117,7 +117,7 @@ const defaultPhrases: Phrases = {
   apology: "I am sorry, something went wrong on my side. Could you say that again?",
   failedGoodbye:
     "I am sorry, I have a technical problem and cannot help you just now. Please call again in a few minutes. Goodbye.",
-  handOver: "I am sorry, I have a technical problem. I will put you through to a colleague, please hold.",
+  transfer: "I am sorry, I have a technical problem. I will put you through to a colleague, please hold.",
   deafGoodbye:
     "I am sorry, I cannot hear you because of a technical problem. Please call again later. Goodbye.",
   silentGoodbye: "I cannot hear you, so I will hang up now. Goodbye.",

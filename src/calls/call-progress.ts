@@ -4,7 +4,7 @@ import { TurnRecords } from "./turn-records.ts";
 
 /**
  * `greeting`: the agent's first words were heard; `information_gathering`: the caller's first words were taken
- * up; `confirmation`: what the caller wanted was taken down; `transfer`: the caller was handed over.
+ * up; `confirmation`: what the caller wanted was taken down; `transfer`: the caller was put through to somebody.
  */
 export type CallStage = "greeting" | "information_gathering" | "confirmation" | "transfer";
 

@@ -14,7 +14,7 @@ export interface CallSummary {
   readonly ended: number;
   /** Ended after a conversation: status `completed`. */
   readonly completed: number;
-  /** Ended, and handed over to somebody at least once. */
+  /** Ended, and transferred to somebody at least once. */
   readonly transferred: number;
   /** From answer to end, of the answered calls that have ended, in ms; 0 without any. */
   readonly averageDuration: number;

@@ -5,12 +5,12 @@ import type { AgentVoice, SpokenTurn } from "./agent-voice.ts";
 import { CallTools } from "./call-tools.ts";
 import type { CallerLine } from "./caller-line.ts";
 import type { Conversation } from "./conversation.ts";
-import { handOverCall, handOverTool } from "./hand-over.ts";
 import type { Message } from "./language-model.ts";
 import { replyWithModel } from "./model-reply.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import type { Secrets } from "./secrets.ts";
 import { toolCalled } from "./tools.ts";
+import { transferCall, transferTool } from "./transfer-tool.ts";
 import type { Happening } from "./turn-manager.ts";
 
 export interface AgentMindOptions {
@@ -146,15 +146,15 @@ export class AgentMind {
   }
 
   /** Has somebody else take the caller over. */
-  handOver(number: number): void {
+  transfer(number: number): void {
     const { publish, happened } = this.#options;
-    const tool = handOverTool(this.#tools.offered);
-    if (tool === undefined) return happened({ type: "handed-over", turn: number, ok: false });
+    const tool = transferTool(this.#tools.offered);
+    if (tool === undefined) return happened({ type: "transferred", turn: number, ok: false });
     this.#thinking.abort();
     this.#thinking = new AbortController();
-    void this.#tools.run(number, handOverCall(tool), this.#thinking.signal).then((outcome) => {
+    void this.#tools.run(number, transferCall(tool), this.#thinking.signal).then((outcome) => {
       publish(toolCalled(number, tool.name, outcome));
-      happened({ type: "handed-over", turn: number, ok: outcome.ok });
+      happened({ type: "transferred", turn: number, ok: outcome.ok });
     });
   }
 

@@ -167,7 +167,7 @@ export function interruptForInput(draft: TurnDraft): void {
 
 /** The agent has said all it had to say. */
 export function turnOver(draft: TurnDraft): void {
-  if (draft.closing === undefined) return draft.handOver === "announced" ? handOver(draft) : listen(draft);
+  if (draft.closing === undefined) return draft.transfer === "announced" ? transfer(draft) : listen(draft);
   settleWords(draft, false);
   draft.phase = "ended";
   draft.effect({ type: "end", reason: draft.closing });
@@ -187,28 +187,28 @@ export function replyFailed(draft: TurnDraft): void {
 /** An apology; after several failures in a row the last words, and when those were not to be had, what follows them. */
 export function failed(draft: TurnDraft): void {
   draft.failures += 1;
-  if (draft.closing !== undefined || draft.handOver === "announced") return turnOver(draft);
+  if (draft.closing !== undefined || draft.transfer === "announced") return turnOver(draft);
   if (draft.failures < MOST_FAILURES) return apologise(draft);
   giveUp(draft, draft.phrases.failedGoodbye);
 }
 
 /** The agent cannot go on: a person takes over if one can be reached; if not, or not any more, a goodbye. */
 export function giveUp(draft: TurnDraft, goodbye: string): void {
-  if (draft.rules.canHandOver && draft.handOver === "none") {
-    draft.handOver = "announced";
-    return say(draft, draft.phrases.handOver);
+  if (draft.rules.canTransfer && draft.transfer === "none") {
+    draft.transfer = "announced";
+    return say(draft, draft.phrases.transfer);
   }
   draft.closing = "provider-failed";
   say(draft, goodbye);
 }
 
 /** The caller knows that somebody takes over: now that somebody is asked. */
-function handOver(draft: TurnDraft): void {
-  draft.handOver = "asked";
+function transfer(draft: TurnDraft): void {
+  draft.transfer = "asked";
   const turn = draft.allocate();
   begin(draft, turn, false);
-  draft.wake("reply", HAND_OVER_LIMIT);
-  draft.effect({ type: "hand-over", turn });
+  draft.wake("reply", TRANSFER_LIMIT);
+  draft.effect({ type: "transfer", turn });
 }
 
 /** Asks a caller from whom nothing (understandable) comes; in the end says goodbye. */
@@ -229,6 +229,6 @@ export function discardGuess(draft: TurnDraft): void {
 }
 
 /** How long the caller holds the line for somebody to take over, in ms. */
-const HAND_OVER_LIMIT = 15_000;
+const TRANSFER_LIMIT = 15_000;
 /** Turns that may fail one after the other before the call is given up. */
 const MOST_FAILURES = 3;

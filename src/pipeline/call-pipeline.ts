@@ -9,13 +9,13 @@ import { permittedTools } from "./call-tools.ts";
 import { CallerAudio } from "./caller-audio.ts";
 import { Conversation } from "./conversation.ts";
 import { type ConversationState, restOf, silenced } from "./conversation-state.ts";
-import { handOverTool } from "./hand-over.ts";
 import { KeypadLine } from "./keypad-line.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import type { HeardTurn, Playback } from "./playback.ts";
 import { isQuiet } from "./quiet-moment.ts";
 import { Secrets } from "./secrets.ts";
 import { stateOf, turnsLeft, unsaid, wordsLeft } from "./state-of-conversation.ts";
+import { transferTool } from "./transfer-tool.ts";
 import { TurnManager } from "./turn-manager.ts";
 import type { TurnRules } from "./turn-state.ts";
 
@@ -61,7 +61,7 @@ export class CallPipeline implements CallConversation {
       profile: call.profile,
       recogniserEndpoints: speechToText.endpoints,
       recogniserPunctuates: speechToText.punctuates,
-      canHandOver: handOverTool(permittedTools(call.profile, parts.tools)) !== undefined,
+      canTransfer: transferTool(permittedTools(call.profile, parts.tools)) !== undefined,
       ...(left && { left: turnsLeft(left, clock.wall()) }),
     };
     this.#turns = new TurnManager(rules, clock, {
@@ -79,7 +79,7 @@ export class CallPipeline implements CallConversation {
         if (!this.#agent.sayAside(turn, text))
           this.#turns.happened({ type: "reply-failed", turn, spoke: false });
       },
-      handOver: (turn) => this.#mind.handOver(turn),
+      transfer: (turn) => this.#mind.transfer(turn),
       hold: () => this.#agent.hold(),
       resume: (turn) => this.#agent.resume(turn),
       cancel: () => this.#silence(),

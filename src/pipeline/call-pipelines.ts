@@ -11,8 +11,8 @@ import { CallPipeline } from "./call-pipeline.ts";
 import { kept, takenUp } from "./kept-messages.ts";
 import type { MediaSink } from "./media-sink.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
+import { profileToldSoFar } from "./profile-told-so-far.ts";
 import { SpeechToSpeechPipeline } from "./speech-to-speech-pipeline.ts";
-import { goingOn } from "./spoken-before.ts";
 
 interface Conversing {
   readonly pipeline: CallConversation;
@@ -191,7 +191,8 @@ export class CallPipelines implements TypedInput, Conversations {
     if (profile.mode === "cascade" || speechToSpeech === undefined)
       return new CallPipeline(announcing, parts, host, left);
     const said = this.#registry.find(sessionId)?.transcript.entries ?? [];
-    const speaking = left === undefined ? announcing : { ...call, profile: goingOn(call.profile, said) };
+    const speaking =
+      left === undefined ? announcing : { ...call, profile: profileToldSoFar(call.profile, said) };
     return new SpeechToSpeechPipeline(speaking, { ...parts, speechToSpeech }, host, left?.state);
   }
 

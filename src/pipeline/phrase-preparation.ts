@@ -89,8 +89,8 @@ export class PhrasePreparation {
 
 /** The most urgent ones first, as they are spoken. */
 function wordsFor({ phrases, language }: AgentProfile): string[] {
-  const { filler, apology, handOver, failedGoodbye, deafGoodbye } = phrases;
-  return [filler, apology, handOver, failedGoodbye, deafGoodbye].map((text) => spoken(text, language));
+  const { filler, apology, transfer, failedGoodbye, deafGoodbye } = phrases;
+  return [filler, apology, transfer, failedGoodbye, deafGoodbye].map((text) => spoken(text, language));
 }
 
 /** For all phrases of a voice, in ms. */

@@ -217,9 +217,9 @@ const handlers: Handlers = {
     else if (turn === draft.turn && draft.phase !== "listening") replyFailed(draft);
   },
 
-  "handed-over"(draft, { turn, ok }) {
-    if (turn !== draft.turn || draft.phase !== "thinking" || draft.handOver !== "asked") return;
-    draft.handOver = "over";
+  transferred(draft, { turn, ok }) {
+    if (turn !== draft.turn || draft.phase !== "thinking" || draft.transfer !== "asked") return;
+    draft.transfer = "over";
     if (ok) return listen(draft);
     giveUp(draft, draft.phrases.failedGoodbye);
   },

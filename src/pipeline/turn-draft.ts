@@ -23,7 +23,7 @@ export class TurnDraft {
   busyUntil: number;
   replied: boolean;
   collecting: boolean;
-  handOver: TurnState["handOver"];
+  transfer: TurnState["transfer"];
   closing: EndReason | undefined;
   guess: Guess | undefined;
   guesses: SpeculationRecord;
@@ -47,7 +47,7 @@ export class TurnDraft {
     this.busyUntil = state.busyUntil;
     this.replied = state.replied;
     this.collecting = state.collecting;
-    this.handOver = state.handOver;
+    this.transfer = state.transfer;
     this.closing = state.closing;
     this.guess = state.guess;
     this.guesses = state.guesses;
@@ -65,9 +65,9 @@ export class TurnDraft {
   done(ticked: boolean): { readonly state: TurnState; readonly effects: readonly TurnEffect[] } {
     const wake = this.phase === "ended" ? undefined : nextDeadline(this.#deadlines);
     if (wake !== undefined && (ticked || wake !== this.#wakeBefore)) this.effect({ type: "wake", at: wake });
-    const { phase, turn, replying, busyUntil, replied, collecting, handOver, closing } = this;
+    const { phase, turn, replying, busyUntil, replied, collecting, transfer, closing } = this;
     const { caller, guess, guesses, aside, pause, reprompts, misheard, failures } = this;
-    const agent = { phase, turn, replying, busyUntil, replied, collecting, handOver, closing };
+    const agent = { phase, turn, replying, busyUntil, replied, collecting, transfer, closing };
     const said = { ...agent, caller, guess, guesses, aside, pause, reprompts, misheard, failures };
     return {
       state: { ...said, allocated: this.#allocated, deadlines: this.#deadlines },
@@ -90,7 +90,7 @@ export class TurnDraft {
 
   /** The agent is taking its leave: nothing that the caller does changes that. */
   get leaving(): boolean {
-    return this.closing !== undefined || this.handOver === "announced" || this.handOver === "asked";
+    return this.closing !== undefined || this.transfer === "announced" || this.transfer === "asked";
   }
 
   /** A number that no turn has had. */

@@ -44,7 +44,7 @@ export type TurnInput = { readonly at: number } & (
   | { readonly type: "replied"; readonly turn: number; readonly spoke: boolean; readonly end?: EndReason }
   | { readonly type: "reply-failed"; readonly turn: number; readonly spoke: boolean }
   /** Somebody has taken the caller over, or nobody has. */
-  | { readonly type: "handed-over"; readonly turn: number; readonly ok: boolean }
+  | { readonly type: "transferred"; readonly turn: number; readonly ok: boolean }
   /** A tool of the turn takes until `until` at most; the caller is not kept waiting by the model meanwhile. */
   | { readonly type: "working"; readonly turn: number; readonly until: number }
   /** A tool waits for keys: nothing else that the caller does is for the agent. */
@@ -66,8 +66,8 @@ export type TurnEffect =
   | { readonly type: "discard"; readonly turn: number }
   /** Say these words as turn `turn`. */
   | { readonly type: "say"; readonly turn: number; readonly text: string }
-  /** Ask somebody to take the caller over, as turn `turn`; `handed-over` must follow. */
-  | { readonly type: "hand-over"; readonly turn: number }
+  /** Ask somebody to take the caller over, as turn `turn`; `transferred` must follow. */
+  | { readonly type: "transfer"; readonly turn: number }
   /** Say these words within turn `turn`, ahead of what it is still making. */
   | { readonly type: "fill"; readonly turn: number; readonly text: string }
   /** Say these words, if they can be had at once, as turn `turn`: it is no answer, and no part of the history. */

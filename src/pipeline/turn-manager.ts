@@ -15,7 +15,7 @@ export interface TurnActions {
   hold(turn: number): void;
   resume(turn: number): void;
   say(turn: number, text: string): void;
-  handOver(turn: number): void;
+  transfer(turn: number): void;
   callerSaid(text: string, by: "voice" | "keypad" | "typing"): void;
   cancel(turn: number): void;
   finalize(): void;
@@ -96,8 +96,8 @@ export class TurnManager {
         return actions.resume(effect.turn);
       case "say":
         return actions.say(effect.turn, effect.text);
-      case "hand-over":
-        return actions.handOver(effect.turn);
+      case "transfer":
+        return actions.transfer(effect.turn);
       case "caller-said":
         return actions.callerSaid(effect.text, effect.by);
       case "cancel":

@@ -19,7 +19,7 @@ export interface TurnRules {
   /** Whether the recogniser ends finished sentences with a mark. */
   readonly recogniserPunctuates: boolean;
   /** Whether somebody can be reached who takes a caller over. */
-  readonly canHandOver: boolean;
+  readonly canTransfer: boolean;
   /** The conversation as another stream or another process has left it; unset: it begins. */
   readonly left?: LeftTurns;
 }
@@ -48,7 +48,7 @@ export interface TurnState {
   /** A tool of the turn waits for keys. */
   readonly collecting: boolean;
   /** Whether the caller was told that somebody else takes over, and how far that is; once in a call. */
-  readonly handOver: "none" | "announced" | "asked" | "over";
+  readonly transfer: "none" | "announced" | "asked" | "over";
   /** Set once the call ends after what is being said now. */
   readonly closing: EndReason | undefined;
   readonly caller: CallerState;
@@ -149,7 +149,7 @@ export function initialTurnState({
     busyUntil: 0,
     replied: false,
     collecting: false,
-    handOver: "none",
+    transfer: "none",
     closing: undefined,
     caller: {
       utterance: left?.utterance ?? 0,

@@ -308,7 +308,7 @@ describe("when all models are down", () => {
     expect(said(told)).toEqual([
       `agent: ${phrases.apology}`,
       `agent: ${phrases.apology}`,
-      `agent: ${phrases.handOver}`,
+      `agent: ${phrases.transfer}`,
       ...after,
     ]);
     expect(requests).toHaveLength(1);

@@ -29,7 +29,7 @@ export class Telling {
       profile: { ...profile, ...override },
       recogniserEndpoints: "silence",
       recogniserPunctuates: true,
-      canHandOver: false,
+      canTransfer: false,
       ...rules,
     };
     this.state = initialTurnState(this.#rules);

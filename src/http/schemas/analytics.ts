@@ -42,7 +42,7 @@ export const callFigures = Type.Object(
       "Whole seconds from answer to end, of the answered calls that have ended; 0 without any",
     ),
     completion_rate: rate("Completed calls among those that have ended, 0 to 1; 0 without any"),
-    transfer_rate: rate("Calls handed over at least once among those that have ended, 0 to 1; 0 without any"),
+    transfer_rate: rate("Calls transferred at least once among those that have ended, 0 to 1; 0 without any"),
     sentiment_distribution: Type.Object(
       { positive: count("Calls"), neutral: count("Calls"), negative: count("Calls") },
       { description: "Calls whose caller has said something, by how he sounded" },

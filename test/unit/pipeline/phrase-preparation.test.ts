@@ -8,7 +8,7 @@ import { GatewayError } from "../../../src/runtime/errors.ts";
 import { ManualClock } from "../../../src/runtime/manual-clock.ts";
 
 const profile = agentProfile();
-const needed = ["filler", "apology", "handOver", "failedGoodbye", "deafGoodbye"] as const;
+const needed = ["filler", "apology", "transfer", "failedGoodbye", "deafGoodbye"] as const;
 let clock: ManualClock;
 let phrases: PhraseCache;
 let speaking: number;

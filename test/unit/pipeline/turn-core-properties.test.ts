@@ -37,7 +37,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ turn, spoke: fc.boolean() }).map((reply): Happening => ({ type: "reply-failed", ...reply })),
   fc.record({ turn, until: fc.nat(20_000) }).map((working): Happening => ({ type: "working", ...working })),
   fc.constant<Happening>({ type: "deaf" }),
-  fc.record({ turn, ok: fc.boolean() }).map((over): Happening => ({ type: "handed-over", ...over })),
+  fc.record({ turn, ok: fc.boolean() }).map((over): Happening => ({ type: "transferred", ...over })),
   fc.boolean().map((on): Happening => ({ type: "collecting", on })),
   fc.constant<Happening>({ type: "tick" }),
 );
@@ -46,7 +46,7 @@ const rulesFor: fc.Arbitrary<TurnRules> = fc.record({
   profile: fc.constant(profile),
   recogniserEndpoints: fc.constantFrom<TurnRules["recogniserEndpoints"]>("turn", "silence", "none"),
   recogniserPunctuates: fc.constant(false),
-  canHandOver: fc.boolean(),
+  canTransfer: fc.boolean(),
 });
 
 /** Plays a story after the opening and shows every step. */
@@ -112,7 +112,7 @@ describe("whatever happens in whatever order", () => {
               effect.type === "reply" ||
               effect.type === "say" ||
               effect.type === "guess" ||
-              effect.type === "hand-over"
+              effect.type === "transfer"
             )
               begun.push(effect.turn);
           }

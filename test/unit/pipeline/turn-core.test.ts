@@ -180,8 +180,8 @@ describe("the turn core", () => {
   describe("where somebody can take the caller over", () => {
     /** The caller was told so, and has heard it; somebody is being asked since 6000. */
     function announced(): { told: Telling; asked: Done[] } {
-      const { told, last } = failing({ canHandOver: true });
-      expect(last).toEqual([{ type: "say", turn: 4, text: profile.phrases.handOver }]);
+      const { told, last } = failing({ canTransfer: true });
+      expect(last).toEqual([{ type: "say", turn: 4, text: profile.phrases.transfer }]);
       told.at(2400, { type: "started", turn: 4 });
       expect(told.at(3000, { type: "speech-started", since: 2950 }, { type: "typed", text: "wait" })).toEqual(
         [],
@@ -190,17 +190,17 @@ describe("the turn core", () => {
     }
 
     it("says so instead of goodbye, uninterrupted, and asks them once that was heard", () => {
-      expect(announced().asked).toEqual([{ type: "hand-over", turn: 5 }]);
+      expect(announced().asked).toEqual([{ type: "transfer", turn: 5 }]);
     });
 
     it("holds the line for them when they come", () => {
       const { told } = announced();
-      expect(told.at(7000, { type: "handed-over", turn: 5, ok: true })).toEqual([]);
+      expect(told.at(7000, { type: "transferred", turn: 5, ok: true })).toEqual([]);
       expect(told.state.phase).toBe("listening");
     });
 
     it.each([
-      ["when they do not", 7000, [{ type: "handed-over", turn: 5, ok: false }]],
+      ["when they do not", 7000, [{ type: "transferred", turn: 5, ok: false }]],
       ["when they do not answer", 6000 + 15_000, []],
     ] as const)("says goodbye %s", (_, at, happenings) => {
       const { told } = announced();
@@ -216,23 +216,23 @@ describe("the turn core", () => {
     });
 
     it("asks them also when that cannot be said", () => {
-      const { told } = failing({ canHandOver: true });
+      const { told } = failing({ canTransfer: true });
       expect(told.at(2400, { type: "reply-failed", turn: 4, spoke: false })).toEqual([
-        { type: "hand-over", turn: 5 },
+        { type: "transfer", turn: 5 },
       ]);
     });
 
     it("asks them as well when nobody is left who could hear the caller", () => {
-      const told = new Telling({ canHandOver: true }).answering();
+      const told = new Telling({ canTransfer: true }).answering();
       expect(told.at(5000, { type: "deaf" })).toEqual([
         { type: "cancel", turn: 1 },
-        { type: "say", turn: 2, text: profile.phrases.handOver },
+        { type: "say", turn: 2, text: profile.phrases.transfer },
       ]);
     });
 
     it("does so once in a call", () => {
       const { told } = announced();
-      told.at(7000, { type: "handed-over", turn: 5, ok: true });
+      told.at(7000, { type: "transferred", turn: 5, ok: true });
       told.at(8000, { type: "typed", text: "hello?" });
       expect(told.at(8100, { type: "reply-failed", turn: 6, spoke: false })).toEqual([
         { type: "say", turn: 7, text: profile.phrases.failedGoodbye },

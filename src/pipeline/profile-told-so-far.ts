@@ -5,7 +5,7 @@ import type { TranscriptEntry } from "../calls/transcript.ts";
  * The profile of a call that goes on in a new session of a model that hears and speaks itself: it is told what was
  * said, and begins with words that say so.
  */
-export function goingOn(profile: AgentProfile, entries: readonly TranscriptEntry[]): AgentProfile {
+export function profileToldSoFar(profile: AgentProfile, entries: readonly TranscriptEntry[]): AgentProfile {
   const lines = entries
     .slice(-MOST_LINES)
     .map(({ speaker, text }) => `${speaker === "ai_agent" ? "You" : "Caller"}: ${text}`);
