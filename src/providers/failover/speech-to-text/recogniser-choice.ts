@@ -107,10 +107,10 @@ export class RecogniserChoice {
   #choose(from: number): number {
     const { providers, breakers } = this.#parts;
     const last = providers.length - 1;
-    for (let index = from; index < last; index++) {
-      if (breakers.admits((providers[index] as SpeechToText).name)) return index;
-    }
-    return last;
+    let index = from;
+    // The last is told of, too: what comes of it may be its breaker's trial.
+    while (!breakers.admits((providers[index] as SpeechToText).name) && index < last) index++;
+    return index;
   }
 
   #use(provider: number): void {

@@ -56,6 +56,26 @@ function mute(...recognisers: readonly (ConnectingRecogniser | undefined)[]): vo
 }
 
 describe("a recogniser that connects and stays mute", () => {
+  it("is on trial when it is the only one, too: it rests again when it fails, and is back with words", async () => {
+    const { clock, open, recognisers, stateOf, trip } = callersOf("a");
+    mute(recognisers[0]);
+    trip("a");
+    clock.advanceTo(5_000);
+    expect(stateOf("a")).toBe("half-open");
+    const deaf = open();
+    deaf.says(SECOND);
+    deaf.says(quiet(2_000));
+    expect(stateOf("a")).toBe("open");
+    await deaf.hangsUp();
+    for (const one of recognisers) one.hears = "words";
+    clock.advanceTo(clock.now() + 10_000);
+    const heard = open();
+    heard.says(SECOND);
+    heard.says(quiet(1_000));
+    expect(stateOf("a")).toBe("closed");
+    await heard.hangsUp();
+  });
+
   it("is not asked any more after five callers, however many silent ones it is connected to", async () => {
     const { open, recognisers, stateOf } = callersOf("a", "b");
     const [a, b] = recognisers;
