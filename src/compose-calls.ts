@@ -162,9 +162,10 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   const recovery = new Recovery({
     isHere: (sessionId) => registry.live.some(({ call }) => call.sessionId === sessionId),
     store: store.calls,
+    reports: store.leftReports,
     batches: store.batches,
     carrierOf: (name) => carriers.of(name),
-    settled: (call) => milestones.tell(call.status === "canceled" ? "call_ended" : "call_failed", call),
+    settled: (call) => milestones.tell(call.status === "failed" ? "call_failed" : "call_ended", call),
     resume: (call, status) => resumeCall(registry, call, profileNamed(call.profile), status),
     ...settledOwes,
     owner,
@@ -176,6 +177,7 @@ export async function composeCallDesk(parts: CallDeskParts): Promise<CallDesk> {
   const reports = new CarrierReports({
     registry,
     ...(shared && { left: store.leftReports }),
+    owner,
     hasLeft: (sessionId) => takeover.hasLeft(sessionId),
     wall: () => clock.wall(),
     onError: (error) => onError(error, "what the carrier told of a call of another process was lost"),

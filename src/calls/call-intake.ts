@@ -59,8 +59,8 @@ export interface CallIntakeOptions {
   readonly clock: Clock;
 }
 
-/** How often the carrier is told to ask again for one reply; the caller then gets an apology and the turn. */
-export const MOST_WAITS = 5;
+/** How often the carrier is told to look for the process that makes a reply; then another one makes it. */
+const MOST_MISSES = 5;
 
 /** In ms. */
 const QUEUE_TIME = 120_000;
@@ -93,11 +93,10 @@ export class CallIntake {
    * @returns false when it is to ask again, as another process may be making the reply.
    */
   async fetchDialogue(sipCallId: string, waits: number): Promise<boolean> {
-    const { takeover } = this.#options;
-    if (waits > 0 && waits <= MOST_WAITS && takeover?.mayBeAnswering(sipCallId) === true) return false;
-    if (waits === 0 || this.#options.registry.findBySipCallId(sipCallId) === undefined)
-      await takeover?.returns(sipCallId);
-    return true;
+    const { registry, takeover } = this.#options;
+    const mayBeMade = waits > 0 && waits <= MOST_MISSES;
+    await takeover?.returns(sipCallId, mayBeMade);
+    return !mayBeMade || takeover?.shared !== true || registry.findBySipCallId(sipCallId) !== undefined;
   }
 
   /**

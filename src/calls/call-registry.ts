@@ -169,10 +169,12 @@ export class CallRegistry {
    * What the carrier says of the call, in any order and any number of times.
    *
    * @param talked ms that the carrier counted from the answer to the end, with an ending.
+   * @param toldAt when the carrier said so, Unix ms; unset: now.
    */
-  carrierReports(sessionId: number, status: CarrierStatus, talked = 0): void {
+  carrierReports(sessionId: number, status: CarrierStatus, talked = 0, toldAt?: number): void {
     const record = this.#calls.live.get(sessionId);
     if (record === undefined) return;
+    const at = Math.max(record.call.createdAt, toldAt ?? this.#options.clock.wall());
     switch (status) {
       case "queued":
       case "initiated":
@@ -182,17 +184,16 @@ export class CallRegistry {
         if (this.#advance(record, "ringing")) this.publish(sessionId, { type: "call-ringing" });
         return;
       case "in-progress":
-        this.#answered(record, this.#options.clock.wall());
+        this.#answered(record, at);
         return;
       case "completed": {
-        const answeredAt = this.#options.clock.wall() - talked;
-        if (talked > 0) this.#answered(record, Math.max(record.call.createdAt, answeredAt));
-        this.end(sessionId, record.closing ?? "caller-hung-up");
+        if (talked > 0) this.#answered(record, Math.max(record.call.createdAt, at - talked));
+        this.end(sessionId, record.closing ?? "caller-hung-up", at);
         return;
       }
       default:
         if (afterSignal(record.status, status) !== undefined) {
-          this.end(sessionId, status === "failed" ? "carrier-failed" : status);
+          this.end(sessionId, status === "failed" ? "carrier-failed" : status, at);
         }
     }
   }
@@ -228,15 +229,15 @@ export class CallRegistry {
     return true;
   }
 
-  /** Ends the call, once; whoever comes second changes nothing. */
-  end(sessionId: number, reason: EndReason): void {
+  /** Ends the call, once; whoever comes second changes nothing. @param endedAt Unix ms; unset: now. */
+  end(sessionId: number, reason: EndReason, endedAt = this.#options.clock.wall()): void {
     const record = this.#calls.live.get(sessionId);
     if (record === undefined || isEnding(record.status)) return;
     this.events.emit("ending", { sessionId });
     if (isEnding(record.status)) return; // somebody who heard of it ended it, too
     const status = endingFor(reason, record.answeredAt !== undefined);
     record.status = status;
-    record.endedAt = this.#options.clock.wall();
+    record.endedAt = Math.max(endedAt, record.answeredAt ?? 0);
     record.endReason = reason;
     this.#emit(record, { type: "call-ended", reason, status });
     this.#calls.end(record);

@@ -101,8 +101,8 @@ export interface TakenCall {
 
 /** Which call is to be taken over. */
 export type Takeover =
-  /** The carrier has come back with it, whatever its owner knows of that. */
-  | { readonly sipCallId: string }
+  /** The carrier has come back with it, whatever its owner knows of that; `ifWaiting`: unless it makes a reply. */
+  | { readonly sipCallId: string; readonly ifWaiting?: boolean }
   /** It is about to begin here, or its media stream has come: only a call whose media is nowhere is given away. */
   | { readonly sessionId: number };
 

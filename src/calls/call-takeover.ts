@@ -30,6 +30,11 @@ export class CallTakeover {
     this.#options = options;
   }
 
+  /** Whether there are other processes. */
+  get shared(): boolean {
+    return this.#options.shared;
+  }
+
   /** Nobody is looked for any more. */
   close(): void {
     this.#closed.abort();
@@ -38,12 +43,18 @@ export class CallTakeover {
   /**
    * The carrier comes back about a call: its media stream is over, or it brings what the caller has said. Resolves soon,
    * whatever comes of it; never rejects.
+   *
+   * @param ifWaiting not from a process that makes a reply: who takes the call then throws that away.
    */
-  async returns(sipCallId: string): Promise<void> {
-    const known = this.#options.registry.findBySipCallId(sipCallId);
-    if (known !== undefined && (isEnding(known.status) || !(await this.hasLeft(known.call.sessionId))))
-      return;
-    await this.#take({ sipCallId });
+  async returns(sipCallId: string, ifWaiting = false): Promise<void> {
+    const { registry } = this.#options;
+    const known = registry.findBySipCallId(sipCallId);
+    if (known !== undefined) {
+      if (isEnding(known.status)) return;
+      await this.hasLeft(known.call.sessionId);
+      if (registry.findBySipCallId(sipCallId) === known) return;
+    }
+    await this.#take(ifWaiting ? { sipCallId, ifWaiting } : { sipCallId });
   }
 
   /**
@@ -53,15 +64,6 @@ export class CallTakeover {
   async placed(sessionId: number): Promise<void> {
     const { registry, shared } = this.#options;
     if (shared && registry.find(sessionId) === undefined) await this.#take({ sessionId });
-  }
-
-  /**
-   * Whether the reply that the carrier asks for again may be in the making in another process: who takes the call from
-   * there now throws it away.
-   */
-  mayBeAnswering(sipCallId: string): boolean {
-    const { registry, shared } = this.#options;
-    return shared && registry.findBySipCallId(sipCallId) === undefined;
   }
 
   /** Whether a call that is known here goes on in another process by now; then it is none of this one's. Never rejects. */

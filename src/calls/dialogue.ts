@@ -21,6 +21,11 @@ export interface Dialogue {
    * Throws `NOT_FOUND` when the call has no such conversation.
    */
   hear(sessionId: number, input: DialogueInput): Promise<DialogueReply>;
+  /**
+   * The reply that is being made, or the last one that was. One that another process has begun and not finished is made
+   * anew. Throws `NOT_FOUND`.
+   */
+  again(sessionId: number): Promise<DialogueReply>;
   /** The caller said nothing: a reprompt of the profile, or the goodbye after the last one. Throws `NOT_FOUND`. */
   silence(sessionId: number): DialogueReply | Promise<DialogueReply>;
 }
@@ -30,4 +35,6 @@ export interface DialogueInput {
   readonly by: "voice" | "keypad";
   /** 0 to 1. */
   readonly confidence: number;
+  /** The carrier's name of the request: one that it repeats has the same. */
+  readonly token?: string;
 }

@@ -58,6 +58,7 @@ export class HangUps {
     this.#undo = this.#options.registry.events.on("event", (event) => {
       if (event.type === "call-started" && event.direction === "outbound")
         this.#watchRinging(event.sessionId);
+      if (event.type === "call-resumed" && this.#rings(event.sessionId)) this.#watchRinging(event.sessionId);
       if (noLongerRinging.has(event.type)) this.#forget(event.sessionId);
       if (event.type === "call-ended" && unknownToCarrier.includes(event.reason))
         this.#track(this.#hangUp(event.sessionId, event.reason));
@@ -70,6 +71,11 @@ export class HangUps {
     for (const cancel of this.#ringing.values()) cancel();
     this.#ringing.clear();
     await Promise.allSettled(this.#underWay);
+  }
+
+  #rings(sessionId: number): boolean {
+    const record = this.#options.registry.find(sessionId);
+    return record?.call.direction === "outbound" && record.answeredAt === undefined;
   }
 
   #watchRinging(sessionId: number, after = RING_LIMIT + RING_MARGIN): void {

@@ -35,7 +35,7 @@ export class KeptCalls {
       usage: record.usage.state(clock.now()),
     };
     return {
-      conversation: { sessionId, waiting: !record.mediaClaimed, state },
+      conversation: { sessionId, waiting: !record.mediaClaimed && kept?.answering !== true, state },
       messages: kept?.messages.map((message) => ({ ...message, sessionId })) ?? [],
     };
   }

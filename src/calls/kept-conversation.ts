@@ -13,7 +13,7 @@ export interface StoredMessage extends KeptMessage {
 /** What another process needs to go on with a live call, besides the messages. */
 export interface StoredConversation {
   readonly sessionId: number;
-  /** Whether the call's next media stream may come to any process. */
+  /** Whether nothing of the call is under way in its process: the carrier may come to any with it. */
   readonly waiting: boolean;
   readonly state: KeptState;
 }
@@ -61,6 +61,8 @@ export interface UsageState {
 /** A live conversation as it is to be kept: its newest state, and the messages that changed since it was asked last. */
 export interface ConversationToKeep {
   readonly state: JsonObject;
+  /** A reply is being made here that is given to the carrier: who took the call now would throw it away. */
+  readonly answering?: boolean;
   readonly sounding?: number;
   readonly end: number;
   readonly messages: readonly KeptMessage[];

@@ -28,6 +28,10 @@ export class KeptDialogue implements Dialogue {
     return this.#kept(await this.#options.dialogue.hear(sessionId, input));
   }
 
+  async again(sessionId: number): Promise<DialogueReply> {
+    return this.#kept(await this.#options.dialogue.again(sessionId));
+  }
+
   async silence(sessionId: number): Promise<DialogueReply> {
     return this.#kept(await this.#options.dialogue.silence(sessionId));
   }

@@ -4,10 +4,13 @@ import type { Batches, BatchRow } from "./batches.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallStore, StoredCall } from "./call-store.ts";
 import type { Carrier, CarrierCall, CarrierStatus } from "./carrier.ts";
+import type { LeftReports } from "./carrier-reports.ts";
 import type { NewDelivery } from "./deliveries.ts";
 
 export interface RecoveryOptions {
   readonly store: CallStore;
+  /** What the carrier has told other processes. */
+  readonly reports: Pick<LeftReports, "on">;
   readonly batches: Batches;
   readonly carrierOf: (name: string) => Carrier | undefined;
   /** Goes on with an outbound call that nobody has answered yet, as the carrier still has it; false when it cannot. */
@@ -94,6 +97,7 @@ export class Recovery {
     const late = this.#late.splice(0);
     this.#calls = [...this.#calls, ...late, ...adopted].filter(({ sessionId }) => !isHere(sessionId));
     const open = new Map(this.#calls.map((call) => [call.sessionId, call]));
+    const ends = await this.#endsOf(open);
     const ofRows = new Set(this.#rows.map(({ sessionId }) => sessionId));
     const leftRows: BatchRow[] = [];
     for (const row of this.#rows) {
@@ -103,6 +107,8 @@ export class Recovery {
     const ofLeftRows = new Set(leftRows.map(({ sessionId }) => sessionId));
     const leftCalls: StoredCall[] = [];
     for (const call of this.#calls) {
+      const ended = ends.get(call.sessionId);
+      if (ended !== undefined && (await this.#settles(() => this.#close(ended)))) continue;
       if (this.#mayReturn(call)) {
         leftCalls.push(call);
         continue;
@@ -137,6 +143,19 @@ export class Recovery {
       if (resumable.has(sessionId)) this.#returning.set(sessionId, clock.wall() + limit);
     }
     return adopted;
+  }
+
+  /** Answered calls of which the carrier has told another process that they are over, as they ended. */
+  async #endsOf(open: ReadonlyMap<number, StoredCall>): Promise<ReadonlyMap<number, StoredCall>> {
+    const ends = new Map<number, StoredCall>();
+    if (open.size === 0) return ends;
+    for (const { sessionId, report, at } of await this.#options.reports.on(this.#options.owner)) {
+      const call = open.get(sessionId);
+      if (call?.answeredAt == null || report.status !== "completed") continue;
+      const endedAt = Math.max(call.answeredAt, at);
+      ends.set(sessionId, { ...call, status: "completed", endReason: "caller-hung-up", endedAt });
+    }
+    return ends;
   }
 
   #mayReturn({ sessionId }: StoredCall): boolean {

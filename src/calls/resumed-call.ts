@@ -59,8 +59,7 @@ export function resumeCall(
   const { sessionId, sipCallId } = stored;
   // The carrier may have asked what to do with it while it was looked for: then it goes on under a new session.
   if (sipCallId !== null && registry.findBySipCallId(sipCallId) !== undefined) return false;
-  const { sipCallId: _, ...unnamed } = callOf(stored, profile);
-  registry.admit(unnamed, "initiating", { inProgress: true });
+  registry.resume({ call: callOf(stored, profile), status: stored.status });
   if (sipCallId !== null) registry.placed(sessionId, sipCallId);
   registry.carrierReports(sessionId, status);
   return true;

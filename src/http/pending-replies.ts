@@ -36,10 +36,15 @@ export class PendingReplies {
     return this.#inTime(asked.reply);
   }
 
-  /** Waits on for the reply that was asked for last; undefined when it is not there in time, or none was asked for. */
-  async again(record: CallRecord): Promise<DialogueReply | undefined> {
-    const newest = this.#newest.get(record);
-    return newest && this.#inTime(newest.reply);
+  /**
+   * Waits on for the reply that was asked for last; undefined when it is not there in time.
+   *
+   * @param reply the one that another process was asked for.
+   */
+  again(record: CallRecord, reply: () => Promise<DialogueReply>): Promise<DialogueReply | undefined> {
+    const newest = this.#newest.get(record) ?? { token: undefined, reply: reply() };
+    this.#newest.set(record, newest);
+    return this.#inTime(newest.reply);
   }
 
   async #inTime(reply: Promise<DialogueReply>): Promise<DialogueReply | undefined> {

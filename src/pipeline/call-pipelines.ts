@@ -134,10 +134,13 @@ export class CallPipelines implements TypedInput, Conversations {
   /** A call that another process has had. */
   #goOn(call: Call): void {
     const { sessionId } = call;
-    const stored = this.#registry.find(sessionId)?.left;
+    const record = this.#registry.find(sessionId);
+    const stored = record?.left;
     const left = stored && takenUp(stored);
     if (left !== undefined) this.#tellLastWords(sessionId, left, stored?.sounding);
-    this.#awaitReturn(this.#prepare(call, left), sessionId);
+    const conversing = this.#prepare(call, left);
+    const rings = call.direction === "outbound" && record?.answeredAt === undefined;
+    if (!rings) this.#awaitReturn(conversing, sessionId);
   }
 
   /** The end of what the caller was hearing when the process died, which could not tell any more. */

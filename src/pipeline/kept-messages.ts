@@ -21,6 +21,7 @@ export function kept({ state, messages, end }: ToBeKept): ConversationToKeep {
   return {
     state: { ...state } as unknown as JsonObject,
     ...("sounding" in state && { sounding: state.sounding }),
+    ...("answering" in state && { answering: state.answering }),
     end,
     messages: messages.map(({ position, message }) => ({
       position,

@@ -25,6 +25,8 @@ export interface WriteReplyOptions {
   readonly firstToken: () => void;
   readonly hint: (phrases: readonly string[]) => void;
   readonly used: (usage: ModelUsage) => void;
+  /** A tool has begun. */
+  readonly working: () => void;
   readonly toolCalled: (tool: string, outcome: ToolOutcome) => void;
 }
 
@@ -52,7 +54,10 @@ export async function writeReply(options: WriteReplyOptions): Promise<EndReason 
       reached: (stage) => {
         if (stage === "llm-first-token" && written.turn.reaches(stage)) options.firstToken();
       },
-      working: () => budget.toolBegins(),
+      working: () => {
+        budget.toolBegins();
+        options.working();
+      },
       toolCalled: (tool, outcome) => {
         budget.toolEnds();
         options.toolCalled(tool, outcome);

@@ -14,6 +14,10 @@ export interface TextDialogueState {
   /** What the agent has said last. */
   readonly last: string;
   readonly hints: readonly string[];
+  /** Whether a reply to the caller's last words was still being made. */
+  readonly answering: boolean;
+  /** The carrier's name of the request that brought those words. */
+  readonly token?: string;
   /** Why the call ends after that. */
   readonly ending?: EndReason;
   /** How often in a row the caller was silent, and the model has failed; whether the caller was told that time is nearly up. */

@@ -50,6 +50,10 @@ export class TextDialogue {
   #hints: readonly string[];
   #turn: number;
   #utterance: number;
+  /** Another process has begun a reply, and left it to this one. */
+  #owes: boolean;
+  /** Of the request whose words were taken last. */
+  #token: string | undefined;
   #ending: EndReason | undefined;
   /** What it says next, and why the call ends with it. */
   #farewell: FixedWords | undefined;
@@ -76,6 +80,8 @@ export class TextDialogue {
     this.#hints = left?.state.hints ?? languageModel.openingHints ?? [];
     this.#turn = left?.state.turn ?? -1;
     this.#utterance = left?.state.utterance ?? 0;
+    this.#owes = left?.state.answering ?? false;
+    this.#token = left?.state.token;
     this.#ending = left?.state.ending;
     if (left !== undefined) this.#opening = this.#reply(left.state.last);
   }
@@ -88,6 +94,8 @@ export class TextDialogue {
       openedAt: this.#openedAt,
       last: this.#last.text,
       hints: this.#hints,
+      answering: this.#owes || this.#pending.length > 0,
+      ...(this.#token !== undefined && { token: this.#token }),
       ...(this.#ending !== undefined && { ending: this.#ending }),
       ...this.#phrases.said,
     };
@@ -121,19 +129,25 @@ export class TextDialogue {
   hear(input: DialogueInput): Promise<DialogueReply> {
     const text = input.text.trim();
     if (text === "") return Promise.resolve(this.silence());
+    if (input.token !== undefined && input.token === this.#token) return this.again();
     const same = this.#pending.find((turn) => turn.text === text && turn.by === input.by);
     if (same !== undefined) return same.reply;
     if (this.#pending.length >= MOST_PENDING) return Promise.resolve(this.#notUnderstood());
-    const before = this.#pending.at(-1)?.reply ?? Promise.resolve();
+    this.#token = input.token;
     const confidence = input.by === "keypad" ? 1 : input.confidence;
-    const reply = before.then(() => this.#answer({ ...input, text, confidence }));
-    const turn: PendingTurn = { ...input, text, reply };
-    this.#pending.push(turn);
-    const done = (): void => {
-      this.#pending.splice(this.#pending.indexOf(turn), 1);
-    };
-    void reply.then(done, done);
-    return reply;
+    return this.#queue({ ...input, text }, () => this.#answer({ ...input, text, confidence }));
+  }
+
+  /**
+   * The reply that is being made, or the last one that was. Never rejects. One that another process has begun is made
+   * anew: of what was said in it, nobody has heard anything.
+   */
+  again(): Promise<DialogueReply> {
+    const pending = this.#pending.at(-1);
+    if (pending !== undefined) return pending.reply;
+    if (!this.#owes || this.#isOver) return Promise.resolve(this.#last);
+    this.#owes = false;
+    return this.#queue({ text: "", by: "voice", confidence: 1 }, () => this.#think(this.#allocate()));
   }
 
   /** A reprompt or the goodbye; nothing while it is the agent who owes an answer. */
@@ -153,6 +167,27 @@ export class TextDialogue {
     this.#secrets.forget();
   }
 
+  #queue(input: DialogueInput, answer: () => Promise<DialogueReply>): Promise<DialogueReply> {
+    const before = this.#pending.at(-1)?.reply ?? Promise.resolve();
+    const reply = before.then(answer);
+    const turn: PendingTurn = { ...input, reply };
+    this.#pending.push(turn);
+    const done = (): void => {
+      this.#pending.splice(this.#pending.indexOf(turn), 1);
+      this.#host.changed();
+    };
+    return reply.then(
+      (made) => {
+        done();
+        return made;
+      },
+      (error: unknown) => {
+        done();
+        throw error;
+      },
+    );
+  }
+
   get #isOver(): boolean {
     return this.#over.signal.aborted || this.#ending !== undefined;
   }
@@ -160,6 +195,7 @@ export class TextDialogue {
   async #answer({ text, by, confidence }: DialogueInput): Promise<DialogueReply> {
     if (this.#isOver) return this.#last;
     const at = this.#parts.clock.now();
+    this.#owes = false;
     this.#utterance += 1;
     const { publish } = this.#host;
     const said = { text, final: true, confidence, by, startedAt: at };
@@ -199,7 +235,11 @@ export class TextDialogue {
           this.#hints = phrases;
         },
         used: (usage) => publish({ type: "model-used", provider: model.name, ...usage }),
-        toolCalled: (tool, outcome) => publish(toolCalled(number, tool, outcome)),
+        working: () => this.#host.changed(),
+        toolCalled: (tool, outcome) => {
+          publish(toolCalled(number, tool, outcome));
+          this.#host.changed();
+        },
       });
     } catch (error) {
       return this.#failed(written.turn, error);

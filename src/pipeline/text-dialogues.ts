@@ -60,6 +60,10 @@ export class TextDialogues implements Dialogue, Conversations {
     return this.#of(sessionId).hear(input);
   }
 
+  again(sessionId: number): Promise<DialogueReply> {
+    return this.#of(sessionId).again();
+  }
+
   silence(sessionId: number): DialogueReply {
     return this.#of(sessionId).silence();
   }
@@ -93,7 +97,8 @@ export class TextDialogues implements Dialogue, Conversations {
     if (record === undefined || record.endedAt !== undefined || record.call.media !== "gather") {
       throw new GatewayError("NOT_FOUND", "Call session not found");
     }
-    const { call, left } = record;
+    const { call } = record;
+    const left = record.left && leftDialogue(record.left);
     const host = {
       publish: (fact: CallFact) => this.#registry.publish(sessionId, fact),
       closing: (reason: EndReason) => {
@@ -103,13 +108,15 @@ export class TextDialogues implements Dialogue, Conversations {
       },
       changed: () => this.#onChanged(sessionId),
     };
-    const dialogue = new TextDialogue(call, this.#parts, host, left && leftDialogue(left));
+    const dialogue = new TextDialogue(call, this.#parts, host, left);
     const longest = call.profile.turnTaking.maxCallDuration + CARRIER_LIMIT;
     const conversing: Conversing = {
       dialogue,
       cancelWait: this.#endAfter(longest, sessionId, "max-duration"),
     };
     this.#live.set(sessionId, conversing);
+    const ending = left?.state.ending;
+    if (ending !== undefined) host.closing(ending);
     return conversing;
   }
 

@@ -32,7 +32,8 @@ export async function takeOver(
     .select(["waiting", "state"])
     .where("session_id", "=", sessionId)
     .executeTakeFirst();
-  if ("sessionId" in which && kept?.waiting === 0) return undefined;
+  const onlyWaiting = "sessionId" in which || which.ifWaiting === true;
+  if (onlyWaiting && kept?.waiting === 0) return undefined;
   const row = await transaction
     .updateTable("calls")
     .set({ owner: taker })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AgentProfile } from "../../src/calls/agent-profile.ts";
+import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.ts";
 import { drain } from "../../src/calls/drain.ts";
 import { HandOver } from "../../src/calls/hand-over.ts";
 import type { Message } from "../../src/pipeline/language-model.ts";
@@ -60,12 +60,17 @@ async function pass(ms: number): Promise<void> {
   await clock.settleTo(clock.now() + ms);
 }
 
-async function post({ app }: HttpFixture, url: string, fields: Record<string, string>): Promise<string> {
+async function post(
+  { app }: HttpFixture,
+  url: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<string> {
   const response = await app.inject({
     method: "POST",
     url,
     payload: new URLSearchParams(fields).toString(),
-    headers: { "content-type": "application/x-www-form-urlencoded" },
+    headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
   });
   expect(response.statusCode).toBeLessThan(300);
   return response.body;
@@ -144,13 +149,11 @@ describe("a call that one process has placed", () => {
 });
 
 describe("a call whose words the carrier recognises", () => {
-  const heard = (fixture: HttpFixture, words: string, query = ""): Promise<string> =>
-    post(fixture, `/api/phone/process-speech${query}`, {
-      CallSid: "CA1",
-      From: "+14155550100",
-      To: "+15005550006",
-      ...(words !== "" && { SpeechResult: words, Confidence: "0.9" }),
-    });
+  const heard = (fixture: HttpFixture, words: string, query = "", headers = {}): Promise<string> => {
+    const said = words === "" ? {} : { SpeechResult: words, Confidence: "0.9" };
+    const call = { CallSid: "CA1", From: "+14155550100", To: "+15005550006" };
+    return post(fixture, `/api/phone/process-speech${query}`, { ...call, ...said }, headers);
+  };
   const dials = (fixture: HttpFixture): Promise<string> =>
     post(fixture, "/api/phone/incoming", { CallSid: "CA1", From: "+14155550100", To: "+15005550006" });
   const entries = async (): Promise<readonly string[]> =>
@@ -202,7 +205,7 @@ describe("a call whose words the carrier recognises", () => {
     expect(readTwiml(await reply)).toEqual(gather("First answer."));
   });
 
-  it("goes on with an apology when the process that was to make the reply is gone", async () => {
+  it("gets its reply from another process when the one that was to make it is gone", async () => {
     thinks = 6_000;
     await serve(spoken);
     await dials(first);
@@ -214,15 +217,75 @@ describe("a call whose words the carrier recognises", () => {
       expect(readTwiml(await heard(second, "", `?wait=${at}`)).at(-1)).toMatchObject({
         url: `${SPEECH}?wait=${at + 1}`,
       });
-    const apology = "I am sorry, something went wrong on my side. Could you say that again?";
-    expect(readTwiml(await heard(second, "", `?wait=${at}`))).toEqual(gather(apology));
-    const answering = heard(second, "My heating is off");
+    const waiting = heard(second, "", `?wait=${at}`);
     await pass(4_000);
-    expect(readTwiml(await answering).at(-1)).toMatchObject({ verb: "redirect" });
-    const reply = heard(second, "", "?wait=1");
+    expect(readTwiml(await waiting).at(-1)).toMatchObject({ url: `${SPEECH}?wait=${at + 1}` });
+    const reply = heard(second, "", `?wait=${at + 1}`);
     await pass(2_500);
     expect(readTwiml(await reply)).toEqual(gather("Second answer."));
-    expect(asked.at(-1)?.at(1)).toMatchObject({ text: "My heating is off" });
+    expect(asked.at(-1)?.at(-1)).toMatchObject({ text: "My heating is off" });
+    await pass(BEAT);
+    expect(await entries()).toEqual(["Hello there.", "My heating is off", "Second answer."]);
+  });
+
+  it("gets a reply that was made in time from whichever process is asked for it", async () => {
+    thinks = 4_500;
+    await serve(spoken);
+    await dials(first);
+    const waiting = heard(first, "My heating is off");
+    await pass(4_000);
+    await waiting;
+    await pass(1_000);
+    expect(readTwiml(await heard(second, "", "?wait=1"))).toEqual(gather("First answer."));
+    expect(asked).toHaveLength(1);
+  });
+
+  it("is asked once when the carrier repeats its request at another process", async () => {
+    await serve(spoken);
+    await dials(first);
+    const token = { "i-twilio-idempotency-token": "t-1" };
+    expect(readTwiml(await heard(first, "My heating is off", "", token))).toEqual(gather("First answer."));
+    expect(readTwiml(await heard(second, "My heating is off", "", token))).toEqual(gather("First answer."));
+    expect(
+      readTwiml(await heard(second, "In the kitchen", "", { ...token, "i-twilio-idempotency-token": "t-2" })),
+    ).toEqual(gather("Second answer."));
+    await pass(BEAT);
+    expect((await entries()).filter((text) => text === "My heating is off")).toHaveLength(1);
+  });
+
+  it("is not hung up by a process that learns only while it answers that it has lost it", async () => {
+    thinks = 1_000;
+    await serve(spoken);
+    await dials(first);
+    const answering = heard(first, "My heating is off");
+    await pass(500);
+    first.registry.move(1);
+    await pass(1_000);
+    expect(readTwiml(await answering).at(-1)).toMatchObject({ verb: "redirect", url: `${SPEECH}?wait=1` });
+  });
+
+  it("is taken for one in progress when nobody finds it any more", async () => {
+    await serve({ ...spoken, phrases: { ...agentProfile().phrases, reconnected: "There you are again." } });
+    await dials(first);
+    store.calls.takeOver = async () => undefined;
+    expect(readTwiml(await heard(second, "My heating is off"))).toEqual(gather("There you are again."));
+  });
+
+  it("has ended when the carrier says so while nobody has it, at the time it said", async () => {
+    await serve(spoken);
+    await dials(first);
+    await pass(1_000);
+    first.registry.move(1); // given away, and not taken yet
+    await first.desk.close();
+    const over = { CallSid: "CA1", From: "+14155550100", To: "+15005550006", CallStatus: "completed" };
+    await post(second, "/api/phone/status", over);
+    const saidAt = clock.wall();
+    await pass(30_000);
+    expect(await store.calls.call(1)).toMatchObject({
+      status: "completed",
+      endReason: "caller-hung-up",
+      endedAt: saidAt,
+    });
   });
 
   it("is given away by a process that is told to stop, between two turns", async () => {

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
-import { type CallIntake, MOST_WAITS } from "../../calls/call-intake.ts";
+import type { CallIntake } from "../../calls/call-intake.ts";
 import { isEnding } from "../../calls/call-lifecycle.ts";
 import type { CallRecord } from "../../calls/call-record.ts";
 import type { CallRegistry } from "../../calls/call-registry.ts";
@@ -30,6 +30,11 @@ export interface SpeechWebhookOptions {
 
 /** How long one request waits for the agent's reply, in ms; Twilio itself gives up after 15 s. */
 const REPLY_WAIT = 4_000;
+
+/** How often Twilio is told to ask again for one reply; the caller then gets an apology and the turn. */
+const MOST_WAITS = 5;
+/** So many more where it was looked for at another process before. */
+const MORE_WAITS = 3;
 
 /** Characters of one turn; more is cut off. A minute of speech has about 1,000. */
 const LONGEST_TURN = 4_000;
@@ -82,12 +87,18 @@ export const speechWebhookRoutes =
         const record = registry.findBySipCallId(call.sipCallId);
         if (record?.call.media !== "gather") {
           // A number may be configured to come here at once, and a call may have outlived the process that had it.
-          return reply.send(await callTwiml.incoming({ ...call, afterMedia: false }));
+          const { SpeechResult = "", Digits = "" } = request.body;
+          const afterMedia = wait > 0 || SpeechResult !== "" || Digits !== ""; // it was here before
+          return reply.send(await callTwiml.incoming({ ...call, afterMedia }));
         }
         if (isEnding(record.status)) return reply.send(hangUp());
+        const { sessionId } = record.call;
+        const token = tokenOf(request);
         const answer = await (wait === 0
-          ? replies.ask(record, tokenOf(request), () => answerTo(request.body, record, dialogue))
-          : replies.again(record));
+          ? replies.ask(record, token, () => answerTo(request.body, record, dialogue, token))
+          : replies.again(record, () => dialogue.again(sessionId)));
+        if (registry.findBySipCallId(call.sipCallId) !== record)
+          return reply.send(callTwiml.wait(record.call.profile, wait + 1, ASK_AGAIN)); // it has left meanwhile
         if (answer === undefined) return reply.send(whileWaiting(record, wait + 1, callTwiml));
         return reply.send(callTwiml.reply(record.call, answer));
       },
@@ -105,14 +116,18 @@ async function answerTo(
   { SpeechResult = "", Digits = "", Confidence = "" }: Static<typeof body>,
   { call }: CallRecord,
   dialogue: Dialogue,
+  token: string | undefined,
 ): Promise<DialogueReply> {
   const { sessionId } = call;
-  if (Digits !== "") return dialogue.hear(sessionId, { text: cut(Digits), by: "keypad", confidence: 1 });
+  const named = token === undefined ? {} : { token };
+  if (Digits !== "")
+    return dialogue.hear(sessionId, { text: cut(Digits), by: "keypad", confidence: 1, ...named });
   if (SpeechResult.trim() === "") return dialogue.silence(sessionId);
   return dialogue.hear(sessionId, {
     text: cut(SpeechResult),
     by: "voice",
     confidence: confidenceOf(Confidence),
+    ...named,
   });
 }
 
@@ -126,7 +141,7 @@ function confidenceOf(given: string): number {
   return Number.isFinite(confidence) ? Math.min(1, Math.max(0, confidence)) : 1;
 }
 
-function whileWaiting({ call }: CallRecord, waits: number, callTwiml: CallTwiml): string {
-  if (waits <= MOST_WAITS) return callTwiml.wait(call.profile, waits);
+function whileWaiting({ call, left }: CallRecord, waits: number, callTwiml: CallTwiml): string {
+  if (waits <= MOST_WAITS + (left === undefined ? 0 : MORE_WAITS)) return callTwiml.wait(call.profile, waits);
   return callTwiml.reply(call, { text: call.profile.phrases.apology, over: false, hints: [] });
 }
