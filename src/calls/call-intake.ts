@@ -7,7 +7,7 @@ import { CallDoor, type Entry } from "./call-door.ts";
 import { isEnding } from "./call-lifecycle.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { CallRegistry } from "./call-registry.ts";
-import type { CallTakeover } from "./call-takeover.ts";
+import { type CallTakeover, PATIENCE } from "./call-takeover.ts";
 import { newCall } from "./new-call.ts";
 import type { SessionIds } from "./session-ids.ts";
 import type { SpentTokens } from "./spent-tokens.ts";
@@ -95,7 +95,7 @@ export class CallIntake {
   async fetchDialogue(sipCallId: string, waits: number): Promise<boolean> {
     const { registry, takeover } = this.#options;
     const mayBeMade = waits > 0 && waits <= MOST_MISSES;
-    await takeover?.returns(sipCallId, mayBeMade);
+    await takeover?.returns(sipCallId, { ifWaiting: mayBeMade, patience: PATIENCE });
     return !mayBeMade || takeover?.shared !== true || registry.findBySipCallId(sipCallId) !== undefined;
   }
 

@@ -44,9 +44,10 @@ export class CallTakeover {
    * The carrier comes back about a call: its media stream is over, or it brings what the caller has said. Resolves soon,
    * whatever comes of it; never rejects.
    *
-   * @param ifWaiting not from a process that makes a reply: who takes the call then throws that away.
+   * @param options.ifWaiting not from a process that makes a reply: who takes the call then throws that away.
+   * @param options.patience how long the store may take, in ms.
    */
-  async returns(sipCallId: string, ifWaiting = false): Promise<void> {
+  async returns(sipCallId: string, { ifWaiting = false, patience = STORE_LIMIT } = {}): Promise<void> {
     const { registry } = this.#options;
     const known = registry.findBySipCallId(sipCallId);
     if (known !== undefined) {
@@ -54,7 +55,7 @@ export class CallTakeover {
       await this.hasLeft(known.call.sessionId);
       if (registry.findBySipCallId(sipCallId) === known) return;
     }
-    await this.#take(ifWaiting ? { sipCallId, ifWaiting } : { sipCallId });
+    await this.#take(ifWaiting ? { sipCallId, ifWaiting } : { sipCallId }, patience);
   }
 
   /**
@@ -63,7 +64,7 @@ export class CallTakeover {
    */
   async placed(sessionId: number): Promise<void> {
     const { registry, shared } = this.#options;
-    if (shared && registry.find(sessionId) === undefined) await this.#take({ sessionId });
+    if (shared && registry.find(sessionId) === undefined) await this.#take({ sessionId }, PATIENCE);
   }
 
   /** Whether a call that is known here goes on in another process by now; then it is none of this one's. Never rejects. */
@@ -89,19 +90,20 @@ export class CallTakeover {
     return false;
   }
 
-  #take(which: Takeover): Promise<boolean> {
+  #take(which: Takeover, patience = STORE_LIMIT): Promise<boolean> {
     const key = JSON.stringify(which);
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const taking = this.#takeOver(which).finally(() => this.#underWay.delete(key));
+    const taking = this.#takeOver(which, patience).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, taking);
     return taking;
   }
 
-  async #takeOver(which: Takeover): Promise<boolean> {
+  async #takeOver(which: Takeover, patience: number): Promise<boolean> {
     const { registry, store, owner, profileNamed, late, clock } = this.#options;
     const lostAt = clock.wall();
-    const taken = await this.#soon(store.takeOver(which, owner), (one) => one !== undefined && late(one));
+    const asked = store.takeOver(which, owner);
+    const taken = await this.#soon(asked, patience, (one) => one !== undefined && late(one));
     if (taken === undefined) return false;
     try {
       registry.resume(resumed(taken, profileNamed(taken.call.profile), lostAt));
@@ -114,13 +116,14 @@ export class CallTakeover {
 
   async #isForeign(sessionId: number): Promise<boolean> {
     const { store, owner } = this.#options;
-    const foreign = await this.#soon(store.foreign([sessionId], owner), () => {});
+    const foreign = await this.#soon(store.foreign([sessionId], owner), STORE_LIMIT, () => {});
     return foreign?.includes(sessionId) === true;
   }
 
   /** What the store answers, unless it takes too long; then `tooLate` hears of it. */
   async #soon<Answer>(
     asked: Promise<Answer>,
+    patience: number,
     tooLate: (answer: Answer) => void,
   ): Promise<Answer | undefined> {
     const waited = new AbortController();
@@ -135,7 +138,7 @@ export class CallTakeover {
         return undefined;
       },
     );
-    const limit = sleep(this.#options.clock, STORE_LIMIT, waited.signal).then(() => {
+    const limit = sleep(this.#options.clock, patience, waited.signal).then(() => {
       isLate = !waited.signal.aborted;
       return undefined;
     });
@@ -147,6 +150,8 @@ export class CallTakeover {
 
 /** How long the caller waits for the store, in ms; then the call goes on under a new session. */
 const STORE_LIMIT = 500;
+/** The same where a new session would not know what the call is for, or what was said: a longer silence costs less. */
+export const PATIENCE = 3_000;
 /** How long a call is looked for whose media stream is here, and how often, in ms. */
 const LONGEST_SEARCH = 2_000;
 const SEARCH_AGAIN = 50;

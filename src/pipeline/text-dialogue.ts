@@ -7,6 +7,7 @@ import { needsKeypad } from "./built-in-tools.ts";
 import { CallTools } from "./call-tools.ts";
 import { noKeypad } from "./caller-line.ts";
 import { Conversation, type ConversationChanges } from "./conversation.ts";
+import { PendingTurns } from "./pending-turns.ts";
 import type { PipelineParts } from "./pipeline-parts.ts";
 import { Secrets } from "./secrets.ts";
 import { spoken } from "./speech-text/spoken-text.ts";
@@ -27,10 +28,6 @@ export interface TextDialogueHost {
   changed(): void;
 }
 
-interface PendingTurn extends DialogueInput {
-  readonly reply: Promise<DialogueReply>;
-}
-
 /**
  * One call's conversation in text. One turn at a time; what the agent answers counts as heard, as nobody here can
  * know better.
@@ -46,7 +43,7 @@ export class TextDialogue {
   /** Unix ms. */
   readonly #openedAt: number;
   readonly #over = new AbortController();
-  readonly #pending: PendingTurn[] = [];
+  readonly #pending = new PendingTurns(() => this.#host.changed());
   #hints: readonly string[];
   #turn: number;
   #utterance: number;
@@ -94,7 +91,7 @@ export class TextDialogue {
       openedAt: this.#openedAt,
       last: this.#last.text,
       hints: this.#hints,
-      answering: this.#owes || this.#pending.length > 0,
+      answering: this.#owes || this.#pending.any,
       ...(this.#token !== undefined && { token: this.#token }),
       ...(this.#ending !== undefined && { ending: this.#ending }),
       ...this.#phrases.said,
@@ -104,7 +101,7 @@ export class TextDialogue {
 
   /** Whether nothing is lost if it goes on elsewhere from now on. */
   get isQuiet(): boolean {
-    return this.#opening !== undefined && this.#pending.length === 0 && !this.#isOver;
+    return this.#opening !== undefined && !this.#pending.any && !this.#isOver;
   }
 
   /** Whatever comes next is answered with these words, and the call ends. */
@@ -130,12 +127,12 @@ export class TextDialogue {
     const text = input.text.trim();
     if (text === "") return Promise.resolve(this.silence());
     if (input.token !== undefined && input.token === this.#token) return this.again();
-    const same = this.#pending.find((turn) => turn.text === text && turn.by === input.by);
-    if (same !== undefined) return same.reply;
-    if (this.#pending.length >= MOST_PENDING) return Promise.resolve(this.#notUnderstood());
+    const same = this.#pending.replyTo({ text, by: input.by });
+    if (same !== undefined) return same;
+    if (this.#pending.isFull) return Promise.resolve(this.#notUnderstood());
     this.#token = input.token;
     const confidence = input.by === "keypad" ? 1 : input.confidence;
-    return this.#queue({ ...input, text }, () => this.#answer({ ...input, text, confidence }));
+    return this.#pending.add({ ...input, text }, () => this.#answer({ ...input, text, confidence }));
   }
 
   /**
@@ -143,17 +140,17 @@ export class TextDialogue {
    * anew: of what was said in it, nobody has heard anything.
    */
   again(): Promise<DialogueReply> {
-    const pending = this.#pending.at(-1);
-    if (pending !== undefined) return pending.reply;
+    const { newest } = this.#pending;
+    if (newest !== undefined) return newest;
     if (!this.#owes || this.#isOver) return Promise.resolve(this.#last);
     this.#owes = false;
-    return this.#queue({ text: "", by: "voice", confidence: 1 }, () => this.#think(this.#allocate()));
+    return this.#pending.add({ text: "", by: "voice" }, () => this.#think(this.#allocate()));
   }
 
   /** A reprompt or the goodbye; nothing while it is the agent who owes an answer. */
   silence(): DialogueReply {
     if (this.#isOver) return this.#last;
-    if (this.#pending.length > 0) return this.#reply("");
+    if (this.#pending.any) return this.#reply("");
     const timeUp = this.#phrases.timeUp(this.#parts.clock.now()) ?? this.#farewell;
     if (timeUp !== undefined) return this.#say(timeUp);
     this.#host.publish({ type: "dead-air", cause: "caller-silent" });
@@ -165,27 +162,6 @@ export class TextDialogue {
     this.#over.abort();
     this.#last = { text: "", over: true, hints: [] };
     this.#secrets.forget();
-  }
-
-  #queue(input: DialogueInput, answer: () => Promise<DialogueReply>): Promise<DialogueReply> {
-    const before = this.#pending.at(-1)?.reply ?? Promise.resolve();
-    const reply = before.then(answer);
-    const turn: PendingTurn = { ...input, reply };
-    this.#pending.push(turn);
-    const done = (): void => {
-      this.#pending.splice(this.#pending.indexOf(turn), 1);
-      this.#host.changed();
-    };
-    return reply.then(
-      (made) => {
-        done();
-        return made;
-      },
-      (error: unknown) => {
-        done();
-        throw error;
-      },
-    );
   }
 
   get #isOver(): boolean {
@@ -318,6 +294,3 @@ export class TextDialogue {
     return this.#turn;
   }
 }
-
-/** Turns of one caller that wait for their answers; one more is asked to be said again. */
-const MOST_PENDING = 4;
