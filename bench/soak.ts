@@ -87,7 +87,7 @@ function tableOf(calls: number, samples: readonly Sample[], callers: ChurningCal
       "Memory, heap and handles: means of the row. Handles: what keeps the process alive, by Node.",
       "Event loop, in ms: the median of the samples' p99, and the longest stall of all; idle: of an event loop without work.",
       `${finished} calls were finished meanwhile, ${lost} lost, ${unanswered} questions unanswered.`,
-      verdictOf(samples),
+      verdictOf(samples, groups),
     ],
   };
 }
@@ -101,21 +101,23 @@ function rowOf(group: readonly Sample[]): Table["rows"][number] {
     "memory (MB)": mean(({ memory }) => memory / 1e6),
     "heap (MB)": mean(({ heap }) => heap / 1e6),
     handles: Math.round(mean(({ resources }) => resources)),
-    "event loop p99": median(group.map(({ delay }) => delay.p99)),
+    "event loop p99": medianDelay(group),
     "idle p99": median(group.map(({ idle }) => idle.p99)),
     "event loop max": Math.max(...group.map(({ delay }) => delay.max)),
     "idle max": Math.max(...group.map(({ idle }) => idle.max)),
   };
 }
 
-function verdictOf(samples: readonly Sample[]): string {
+/** The event loop's trend is that of the rows' medians: single stalls are the machine's as well, and have a bound of their own. */
+function verdictOf(samples: readonly Sample[], groups: readonly (readonly Sample[])[]): string {
   const settled = samples.slice(Math.floor(samples.length / 3));
   if (settled.length < 3) return "Too short for a verdict.";
   const rise = (figure: (sample: Sample) => number): number =>
     riseOf(settled.map((sample) => ({ at: sample.at, value: figure(sample) })));
   const memory = rise(({ memory }) => memory);
   const resources = rise(({ resources }) => resources);
-  const delay = rise(({ delay }) => delay.p99);
+  const rows = groups.slice(Math.ceil(groups.length / 3));
+  const delay = riseOf(rows.map((row) => ({ at: row.at(-1)?.at ?? 0, value: medianDelay(row) })));
   const stall = Math.max(...settled.map(({ delay }) => delay.max));
   const parts = [
     `memory ${percent(memory)} (flat: < ${percent(FLAT.memory)})`,
@@ -128,6 +130,10 @@ function verdictOf(samples: readonly Sample[]): string {
     `${flat ? "Flat" : "Not flat"} after the first third, by least squares: ${parts.join(", ")}; ` +
     `longest stall of the event loop ${Math.round(stall)} ms (${calm ? "within" : "beyond"} ${WORST_STALL}).`
   );
+}
+
+function medianDelay(group: readonly Sample[]): number {
+  return median(group.map(({ delay }) => delay.p99)) ?? 0;
 }
 
 function percent(share: number): string {
