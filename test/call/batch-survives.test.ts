@@ -105,9 +105,10 @@ async function survive(trial: Trial): Promise<readonly string[]> {
 }
 
 async function endAll(url: string): Promise<void> {
-  const active = (await (await fetch(`${url}/api/v1/calls/outbound/active?page_size=200`)).json()) as {
-    calls: { id: number; status: string }[];
-  };
+  const answer = await fetch(`${url}/api/v1/calls/outbound/active?page_size=200`);
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
+  const active = JSON.parse(text) as { calls: { id: number; status: string }[] };
   for (const { id, status } of active.calls) {
     if (status !== "answered") continue;
     const body = JSON.stringify({ call_id: `call_${id}` });
@@ -155,11 +156,11 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
       least: 100,
       most: 1_200,
       delaySeconds: 0.05,
-      patience: 60_000,
+      patience: 120_000,
     });
     expect(called(dataDir).sort()).toEqual([...wanted].sort());
     await checkRecords(await openStore({ dataDir, clock: systemClock }), wanted);
-  }, 240_000);
+  }, 400_000);
 
   it("calls each number once, with PostgreSQL", async ({ skip }) => {
     const postgres = await startPostgres();
@@ -173,12 +174,12 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
       least: 300,
       most: 1_200,
       delaySeconds: 0.1,
-      patience: 90_000,
+      patience: 120_000,
     });
     expect(called(dataDir).sort()).toEqual([...wanted].sort());
     const store = await openStore({ databaseUrl: postgres.url, dataDir, clock: systemClock });
     await checkRecords(store, wanted);
-  }, 240_000);
+  }, 400_000);
 
   it("calls each number once through Twilio's REST API, which goes on without the gateway", async () => {
     const port = await freePort();
@@ -210,5 +211,5 @@ describe("a batch whose gateway is killed with SIGKILL again and again", () => {
     });
     expect(twilio.created.map(({ to }) => to).sort()).toEqual([...wanted].sort());
     await checkRecords(await openStore({ dataDir, clock: systemClock }), wanted);
-  }, 300_000);
+  }, 400_000);
 });

@@ -70,7 +70,7 @@ it("answers a call and speaks, its recording and journal are kept, and all of it
     from: "+14155550100",
     to: "+15005550006",
     script: [{ type: "hang-up", cue: { when: "heard", heard: 500 } }],
-    limit: 25_000,
+    limit: 60_000,
   });
   const report = await phone.call();
   expect(report.ended.by).toBe("caller");

@@ -21,7 +21,7 @@ async function callOnce(url: string): Promise<void> {
     from: "+14155550100",
     to: "+15005550006",
     script: [{ type: "hang-up", cue: { when: "agent-finished", quiet: 300 } }],
-    limit: 25_000,
+    limit: 60_000,
     record: false,
   });
   await phone.call();

@@ -8,6 +8,7 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { eventually } from "../support/call-desk.ts";
 import { aStoredCall } from "../support/calls.ts";
+import { UNHURRIED } from "../support/gateway-process.ts";
 
 const DAY = 86_400_000;
 
@@ -29,13 +30,14 @@ it("a gateway with RETENTION_DAYS erases at its start what is older, and keeps t
   await before.close();
 
   const earshot = await startEarshot(
-    loadConfig({ PORT: "0", DATA_DIR: dataDir, RETENTION_DAYS: "7", LOG_LEVEL: "CRITICAL" }),
+    loadConfig({ ...UNHURRIED, PORT: "0", DATA_DIR: dataDir, RETENTION_DAYS: "7", LOG_LEVEL: "CRITICAL" }),
   );
   const status = async (sessionId: number) =>
     (await fetch(`${earshot.url}/api/v1/calls/${sessionId}/transcript`)).status;
   await eventually(
     async () => (await status(1)) === 404 && (await status(3)) === 404,
     "old calls are erased",
+    30_000,
   );
   expect(await status(2)).toBe(200);
   await earshot.close("test");

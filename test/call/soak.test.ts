@@ -29,6 +29,14 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 }, 30_000);
 
+/** Undefined when a busy machine does not answer in time. */
+async function healthOf(origin: string): Promise<ProcessHealth | undefined> {
+  return processHealth(origin).catch((error: Error) => {
+    if (error.name !== "TimeoutError") throw error;
+    return undefined;
+  });
+}
+
 /** Callers come and go for a while; then those that are there finish. */
 async function callFor(duration: number, origin: string, seed: number): Promise<ChurningCallers> {
   const callers = new ChurningCallers({ origin, calls: CALLS, spread: 2_000, questions: [1, 2], seed });
@@ -36,7 +44,7 @@ async function callFor(duration: number, origin: string, seed: number): Promise<
   await callers.start();
   await new Promise((resolve) => setTimeout(resolve, duration));
   await callers.finish();
-  await eventually(async () => (await processHealth(origin)).calls === 0, "that no call is left");
+  await eventually(async () => (await healthOf(origin))?.calls === 0, "that no call is left", 60_000);
   return callers;
 }
 
@@ -46,7 +54,8 @@ async function atRest(origin: string): Promise<ProcessHealth> {
   const looks: ProcessHealth[] = [];
   while (looks.length < LOOKS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-    looks.push(await processHealth(origin));
+    const look = await healthOf(origin);
+    if (look !== undefined) looks.push(look);
   }
   const byHeld = looks.toSorted((a, b) => a.resources - b.resources);
   return byHeld[Math.floor(LOOKS / 2)] as ProcessHealth;
@@ -88,5 +97,5 @@ describe("a gateway that was called again and again", () => {
     expect(after.memory - before.memory).toBeLessThan(MEMORY_BOUND);
     const active = await fetch(`${gateway.url}/api/v1/calls/all/active`);
     expect(await active.json()).toMatchObject({ total: 0, inbound_calls: [], outbound_calls: [] });
-  }, 200_000);
+  }, 300_000);
 });

@@ -140,7 +140,7 @@ async function call(
     from: "+14155550100",
     to: "+15005550006",
     script,
-    limit: 12_000,
+    limit: 25_000,
     onWire: (at, direction, message) => ear.listen(at, direction, message),
   });
   const report = await phone.call();
@@ -206,11 +206,12 @@ describe("a call with a model that speaks itself", () => {
     expect(truncated).toHaveLength(1);
     const toldToService = Number(truncated[0]?.detail?.split(" ")[1]);
     expect(truth).toBeGreaterThan(600);
-    expect(Math.abs(toldToService - truth)).toBeLessThan(150);
+    // A stall between the decision and the arrival of `clear` lets the phone play up to 240 ms more.
+    expect(Math.abs(toldToService - truth)).toBeLessThan(390);
     const heard = told.transcript[2]?.replace("agent: ", "") ?? "";
     expect(HOURS.startsWith(heard)).toBe(true);
     const trulyHeard = HOURS.slice(0, (truth * CHARACTERS_PER_SECOND) / 1000).split(" ").length;
-    expect(Math.abs(heard.split(" ").length - trulyHeard)).toBeLessThanOrEqual(2);
+    expect(Math.abs(heard.split(" ").length - trulyHeard)).toBeLessThanOrEqual(4);
 
     expect(told.transcript).toEqual([
       "agent: Hello.",

@@ -10,6 +10,7 @@ import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { eventually } from "../support/call-desk.ts";
+import { UNHURRIED } from "../support/gateway-process.ts";
 import { startPostgres } from "../support/postgres.ts";
 import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
@@ -72,7 +73,7 @@ function dials(earshot: Earshot, from: string) {
     from,
     to: "+15005550006",
     script: [],
-    limit: 25_000,
+    limit: 80_000,
   });
   const report = phone.call();
   const record = () => earshot.registry.live.find(({ call }) => call.from === from);
@@ -81,13 +82,18 @@ function dials(earshot: Earshot, from: string) {
       const sessionId = record()?.call.sessionId ?? 0;
       phone.hangUp();
       await report;
-      await eventually(() => earshot.registry.find(sessionId)?.endedAt !== undefined, `${from} has hung up`);
+      await eventually(
+        () => earshot.registry.find(sessionId)?.endedAt !== undefined,
+        `${from} has hung up`,
+        30_000,
+      );
       return sessionId;
     },
     heardGreeting: () =>
       eventually(
         () => record()?.transcript.entries.some(({ text, final }) => final && text === GREETING) === true,
         `${from} has heard the greeting`,
+        30_000,
       ),
   };
 }
@@ -101,13 +107,14 @@ describe.each(kinds.filter(({ skip }) => !skip))(
   "$kind, when it goes away in the middle of calls",
   ({ outage }) => {
     it("is missed by nobody on the telephone, and has everything once it is back", {
-      timeout: 90_000,
+      timeout: 180_000,
     }, async () => {
       const receiver = await WebhookReceiver.start();
       closers.push(() => receiver.close());
       const { environment, take, bringBack } = await outage();
       const earshot = await startEarshot(
         loadConfig({
+          ...UNHURRIED,
           PORT: "0",
           LOG_LEVEL: "CRITICAL",
           CALL_HISTORY_ENDPOINT: receiver.url,
@@ -131,7 +138,7 @@ describe.each(kinds.filter(({ skip }) => !skip))(
       const during = dials(earshot, "+14155550111");
       await during.heardGreeting();
       const first = await before.hangUp();
-      await eventually(async () => (await store()).store === AWAY, "the readiness says so");
+      await eventually(async () => (await store()).store === AWAY, "the readiness says so", 30_000);
       expect((await get("/ready")).status).toBe(503);
       expect(await get("/ready?for=balancer")).toMatchObject({ status: 200, body: { status: "ready" } });
       expect(await get(`/api/v1/calls/${first}/transcript`)).toMatchObject({ status: 200 });
@@ -155,7 +162,7 @@ describe.each(kinds.filter(({ skip }) => !skip))(
       await eventually(
         async () => (await store()).store === "ok",
         "the readiness says that it is back",
-        20_000,
+        40_000,
       );
       expect((await get("/ready")).status).toBe(200);
       const delivered = () =>
@@ -164,7 +171,7 @@ describe.each(kinds.filter(({ skip }) => !skip))(
       await eventually(
         () => owed.every((id) => delivered().includes(id)),
         "what was owed has been delivered",
-        20_000,
+        40_000,
       );
       await earshot.close("test");
       closed = true;

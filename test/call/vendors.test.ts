@@ -16,10 +16,13 @@ import { wordsToSay } from "../../src/simulation/stand-ins/openai-realtime-scrip
 import { startOpenAiRealtimeStandIn } from "../../src/simulation/stand-ins/openai-realtime-stand-in.ts";
 import { startOpenAiStandIn } from "../../src/simulation/stand-ins/openai-stand-in.ts";
 import type { StandIn } from "../../src/simulation/stand-ins/stand-in.ts";
+import { UNHURRIED } from "../support/gateway-process.ts";
 import { speech } from "../support/virtual-call.ts";
 
 const clock = systemClock;
 const question = speech("yes");
+/** Two calls, each with the time of a slow one. */
+const LONG = { timeout: 150_000 };
 const opened: { close(reason: string): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -33,6 +36,18 @@ interface Vendors {
   readonly earshot: Earshot;
 }
 
+/** A file of agent profiles, which is gone after the test. */
+function profilesFile(profiles: readonly object[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-profiles-"));
+  opened.push({ close: async () => rmSync(folder, { recursive: true }) });
+  const file = join(folder, "agents.json");
+  writeFileSync(file, JSON.stringify({ profiles }));
+  return file;
+}
+
+/** No filler: a busy machine would bring it into transcripts and onto wires. */
+const turnTaking = { fillerAfter: 0 };
+
 /** The product with vendor keys, its vendors' base URLs at stand-ins. */
 async function withVendors(environment: Record<string, string> = {}): Promise<Vendors> {
   const deepgram = await startDeepgramStandIn({ clock, transcript: () => "What are your opening hours?" });
@@ -44,11 +59,13 @@ async function withVendors(environment: Record<string, string> = {}): Promise<Ve
   const elevenlabs = await startElevenLabsStandIn({ clock, firstByte: 30, charactersPerSecond: 40 });
   opened.push(deepgram, openai, elevenlabs);
   const config = loadConfig({
+    ...UNHURRIED,
     PORT: "0",
     DATA_DIR: ":memory:",
     LOG_LEVEL: "CRITICAL",
     TWILIO_AUTH_TOKEN: "12345678901234567890123456789012",
     AGENT_GREETING: "Hello.",
+    AGENT_PROFILES: profilesFile([{ name: "default", turnTaking }]),
     DEEPGRAM_API_KEY: "dg",
     DEEPGRAM_BASE_URL: deepgram.origin,
     OPENAI_API_KEY: "oa",
@@ -75,9 +92,9 @@ async function asks({ earshot }: Vendors, again?: (quiet: number) => boolean): P
     script: conversation([question]).map((step) => ({
       ...step,
       ...(again && { again }),
-      cue: { when: "agent-finished", quiet: 300 },
+      cue: { when: "agent-finished", quiet: 1_500 },
     })),
-    limit: 15_000,
+    limit: 60_000,
   });
   return phone.call();
 }
@@ -103,7 +120,7 @@ function transcripts(earshot: Earshot): string[] {
   return lines;
 }
 
-describe("a call over the vendors' own protocols", () => {
+describe("a call over the vendors' own protocols", LONG, () => {
   it.each([
     [
       "nova-3",
@@ -212,7 +229,7 @@ describe("a call over the vendors' own protocols", () => {
   });
 });
 
-describe("a call over the second vendors", () => {
+describe("a call over the second vendors", LONG, () => {
   it("is heard by OpenAI, answered by the labelled model when the first is down, and spoken by Deepgram", async () => {
     const ears = await startOpenAiRealtimeStandIn({
       clock,
@@ -291,7 +308,7 @@ describe("a call over the second vendors", () => {
       LLM_PROVIDER: "embedded",
     });
     const lines = transcripts(vendors.earshot);
-    await asks(vendors, (quiet) => quiet > 2_000);
+    await asks(vendors, (quiet) => quiet > 5_000);
     expect(lines.filter((line) => line.startsWith("customer"))).toEqual([
       "customer: What are your opening hours?",
     ]);
@@ -301,7 +318,7 @@ describe("a call over the second vendors", () => {
   });
 });
 
-describe("a profile in which one model hears and speaks itself", () => {
+describe("a profile in which one model hears and speaks itself", LONG, () => {
   it("is served by OpenAI Realtime on its own number, and the other numbers are not", async () => {
     const realtime = await startOpenAiRealtimeStandIn({
       clock,
@@ -311,14 +328,13 @@ describe("a profile in which one model hears and speaks itself", () => {
       script: ({ instructions }) => wordsToSay(instructions) ?? "We open at nine.",
     });
     opened.push(realtime);
-    const folder = mkdtempSync(join(tmpdir(), "earshot-profiles-"));
-    const file = join(folder, "agents.json");
-    const profiles = [
-      { name: "realtime", mode: "speech-to-speech", greeting: "Hello.", numbers: ["+15005550006"] },
-    ];
-    writeFileSync(file, JSON.stringify({ profiles }));
-    opened.push({ close: async () => rmSync(folder, { recursive: true }) });
-    const vendors = await withVendors({ AGENT_PROFILES: file, OPENAI_BASE_URL: `${realtime.origin}/v1` });
+    const numbers = ["+15005550006"];
+    const vendors = await withVendors({
+      AGENT_PROFILES: profilesFile([
+        { name: "realtime", mode: "speech-to-speech", greeting: "Hello.", numbers, turnTaking },
+      ]),
+      OPENAI_BASE_URL: `${realtime.origin}/v1`,
+    });
     const lines = transcripts(vendors.earshot);
     await asks(vendors);
     expect(lines.map((line) => line.split(":")[0])).toEqual(["ai_agent", "customer", "ai_agent"]);

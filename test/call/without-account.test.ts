@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Earshot, startEarshot } from "../../src/compose.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -6,21 +9,34 @@ import type { CallReport } from "../../src/simulation/phone/call-report.ts";
 import type { CallerStep } from "../../src/simulation/phone/caller-script.ts";
 import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { SimulatedPhone } from "../../src/simulation/phone/simulated-phone.ts";
+import { UNHURRIED } from "../support/gateway-process.ts";
 import { recognised } from "../support/recognised.ts";
 import { speech } from "../support/virtual-call.ts";
 
 const clock = systemClock;
+const closers: (() => unknown)[] = [];
 let earshot: Earshot;
 
-afterEach(() => earshot.close("test"));
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
 
-async function dials(
-  script: readonly CallerStep[],
-  environment: Record<string, string> = {},
-): Promise<CallReport> {
+async function dials(script: readonly CallerStep[]): Promise<CallReport> {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-profiles-"));
+  closers.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "agents.json");
+  // No filler: a busy machine would bring it into the transcript.
+  writeFileSync(file, JSON.stringify({ profiles: [{ name: "default", turnTaking: { fillerAfter: 0 } }] }));
   earshot = await startEarshot(
-    loadConfig({ PORT: "0", DATA_DIR: ":memory:", LOG_LEVEL: "CRITICAL", ...environment }),
+    loadConfig({
+      ...UNHURRIED,
+      PORT: "0",
+      DATA_DIR: ":memory:",
+      LOG_LEVEL: "CRITICAL",
+      AGENT_PROFILES: file,
+    }),
   );
+  closers.push(() => earshot.close("test"));
   const phone = new SimulatedPhone({
     clock,
     exchange: new PhoneExchange(clock),
@@ -28,7 +44,7 @@ async function dials(
     from: "+14155550100",
     to: "+15005550006",
     script,
-    limit: 25_000,
+    limit: 60_000,
     record: true,
   });
   return phone.call();
@@ -44,11 +60,11 @@ const others = [
   "please call again tomorrow",
 ];
 
-describe("a call without any account", () => {
+describe("a call without any account", { timeout: 90_000 }, () => {
   it("is understood, answered with words that a recogniser understands, and ended by the agent", async () => {
     const report = await dials([
       { type: "say", audio: speech("goodbye"), cue: { when: "agent-finished", quiet: 500 } },
-      { type: "hang-up", cue: { when: "after", wait: 20_000 } },
+      { type: "hang-up", cue: { when: "after", wait: 50_000 } },
     ]);
     expect(report.ended.by).toBe("agent");
     const record = earshot.registry.findBySipCallId(report.callSid);

@@ -73,7 +73,7 @@ async function openProxy(url: string) {
   return {
     url: Object.assign(new URL(url), {
       port: String(port),
-      search: "?statement_timeout=300&query_timeout=400",
+      search: "?statement_timeout=2000&query_timeout=3000",
     }).href,
     cut,
     async mend() {
@@ -132,7 +132,7 @@ describe.skipIf(postgresUrl === undefined)("a PostgreSQL that cannot be reached"
 
   it("gives up a statement that waits too long for a lock", async () => {
     const url = await newDatabase();
-    const store = await open(`${url}?statement_timeout=200`);
+    const store = await open(`${url}?statement_timeout=1000`);
     await saveCalls(store, [aCall(1)]);
     await onServer(async (client) => {
       await client.query("begin");

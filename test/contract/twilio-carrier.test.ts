@@ -244,7 +244,7 @@ describe("TwilioCarrier.place", () => {
   });
 
   it("says that it does not know, when neither the call nor the list is answered", async () => {
-    await start({}, { limits: { ...limits, request: 50, budget: 300, listingDelay: 100 } });
+    await start({}, { limits: { ...limits, request: 1_000, budget: 4_000, listingDelay: 1_000 } });
     standIn.inject(...Array.from({ length: 30 }, () => STALL));
     expect((await refusal(carrier.place(order(), never))).code).toBe("PROVIDER_TIMEOUT");
     expect(requests("POST")).toBe(1);

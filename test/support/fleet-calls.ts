@@ -3,22 +3,27 @@ import { ChaosCall, type ChaosCallReport } from "../../bench/chaos/chaos-call.ts
 import { GatewayFleet } from "../../bench/chaos/gateway-fleet.ts";
 import { gatewayEnvironment } from "../../bench/chaos/run-row.ts";
 import { VendorSet } from "../../bench/chaos/vendor-set.ts";
-import { systemClock } from "../../src/runtime/clock.ts";
-import { PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
+import { type Cancel, systemClock } from "../../src/runtime/clock.ts";
+import { type Beat, PhoneExchange } from "../../src/simulation/phone/phone-exchange.ts";
 import { eventually } from "./call-desk.ts";
 import { startPostgres } from "./postgres.ts";
 import { WebhookReceiver } from "./webhook-receiver.ts";
 
 /** Between two calls placed, in ms. */
 const APART = 150;
+/** For everybody to be answered, on a busy machine. */
+const ANSWERED_WITHIN = 30_000;
 /** The last records are owed by a process that is no more: whoever takes them over waits until it counts as dead. */
 const DELIVERED_WITHIN = 60_000;
 
 export interface FleetTrial {
   readonly calls: number;
   readonly turns: number;
-  /** What happens to the fleet when every caller talks with the agent. */
-  readonly disturb: (fleet: GatewayFleet) => Promise<void>;
+  /**
+   * What happens to the fleet when every caller talks with the agent. `back` resolves when nobody whose call goes on is
+   * without a media stream.
+   */
+  readonly disturb: (fleet: GatewayFleet, back: () => Promise<void>) => Promise<void>;
   readonly closers: (() => unknown)[];
 }
 
@@ -53,8 +58,8 @@ export async function disturbedFleet(trial: FleetTrial): Promise<FleetOutcome | 
     JWT_SECRET: "a secret that only the receiver knows",
   });
   closers.push(() => fleet.stop());
-  const running = await placed(trial, fleet.origin);
-  await Promise.all([trial.disturb(fleet), ...running]);
+  const { running, back } = await placed(trial, fleet.origin);
+  await Promise.all([trial.disturb(fleet, back), ...running]);
   const calls = await Promise.all(running);
   const ids = new Set(calls.flatMap(({ sessionIds }) => sessionIds.flatMap((id) => id ?? [])));
   await eventually(() => recordsOf(receiver).size >= ids.size, "a record of every call", DELIVERED_WITHIN);
@@ -68,8 +73,8 @@ export async function disturbedFleet(trial: FleetTrial): Promise<FleetOutcome | 
 }
 
 /** Resolves when every caller has begun to ask; the calls go on. */
-async function placed({ calls, turns }: FleetTrial, origin: string): Promise<Promise<ChaosCallReport>[]> {
-  const exchange = new PhoneExchange(systemClock);
+async function placed({ calls, turns }: FleetTrial, origin: string): Promise<Placed> {
+  const exchange = new CountingExchange(systemClock);
   const running: Promise<ChaosCallReport>[] = [];
   const begun: ChaosCall[] = [];
   for (let number = 0; number < calls; number++) {
@@ -80,8 +85,28 @@ async function placed({ calls, turns }: FleetTrial, origin: string): Promise<Pro
     void run.then(() => begun.splice(begun.indexOf(call), 1)); // a call that is over asks no more
     await new Promise((resolve) => setTimeout(resolve, APART));
   }
-  await eventually(() => begun.every(({ asked }) => asked > 0), "that everybody asks", 20_000);
-  return running;
+  await eventually(() => begun.every(({ asked }) => asked > 0), "that everybody asks", ANSWERED_WITHIN);
+  const isBack = () => exchange.streams >= begun.length;
+  return { running, back: () => eventually(isBack, "that nobody is without a stream", ANSWERED_WITHIN) };
+}
+
+interface Placed {
+  readonly running: readonly Promise<ChaosCallReport>[];
+  readonly back: () => Promise<void>;
+}
+
+/** Knows how many media streams are open. */
+class CountingExchange extends PhoneExchange {
+  streams = 0;
+
+  override join(beat: Beat): Cancel {
+    const leave = super.join(beat);
+    this.streams++;
+    return () => {
+      leave();
+      this.streams--;
+    };
+  }
 }
 
 function namesOf(

@@ -13,7 +13,7 @@ const WATCHED = [
 ];
 
 /** How long closed sockets and workers may take to be gone, in ms; looked at in steps. */
-const GRACE = 2_000;
+const GRACE = 10_000;
 const STEP = 20;
 
 /** Node does not count workers among its active resources. */

@@ -76,7 +76,7 @@ export class ProcessPair {
     await eventually(
       () => this.#balancer.stateOf(gateway.url) === "ready",
       "the carrier comes to it",
-      10_000,
+      30_000,
     );
     return gateway;
   }
@@ -95,7 +95,7 @@ export class ProcessPair {
       from: "+14155550100",
       to: "+15005550006",
       script,
-      limit: 90_000,
+      limit: 120_000,
       onEvent,
     });
     this.#closers.push(() => phone.hangUp());
