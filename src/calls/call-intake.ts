@@ -94,9 +94,10 @@ export class CallIntake {
    */
   async fetchDialogue(sipCallId: string, waits: number): Promise<boolean> {
     const { registry, takeover } = this.#options;
-    const mayBeMade = waits > 0 && waits <= MOST_MISSES;
-    await takeover?.returns(sipCallId, { ifWaiting: mayBeMade, patience: PATIENCE });
-    return !mayBeMade || takeover?.shared !== true || registry.findBySipCallId(sipCallId) !== undefined;
+    if (takeover === undefined) return true;
+    const mayBeMade = takeover.shared && waits > 0 && waits <= MOST_MISSES;
+    await takeover.returns(sipCallId, { ifWaiting: mayBeMade, patience: PATIENCE });
+    return !mayBeMade || registry.findBySipCallId(sipCallId) !== undefined;
   }
 
   /**

@@ -25,8 +25,10 @@ export class HandOver {
     const { registry, recorder } = this.#options;
     const quiet = registry.live.filter((record) => this.#isQuiet(record)).map(({ call }) => call.sessionId);
     if (quiet.length === 0) return 0;
-    for (const sessionId of quiet)
+    for (const sessionId of quiet) {
+      // In a call that rings nothing was said yet: whoever takes it begins it.
       if (registry.find(sessionId)?.answeredAt !== undefined) recorder.conversation(sessionId);
+    }
     await recorder.flushed();
     // A call in which something has happened meanwhile has its next chance in the next round.
     const still = quiet.filter((sessionId) => {

@@ -93,9 +93,8 @@ export class Heartbeat {
     if (registry.draining)
       this.#othersTakeCalls = await store.othersTakeCalls(owner, clock.wall() - SILENT_FOR);
     const live = registry.live.map(({ call }) => call.sessionId);
-    if (live.length === 0) return;
-    for (const sessionId of await store.foreign(live, owner)) registry.move(sessionId);
-    await reports.fetch();
+    if (live.length > 0) for (const sessionId of await store.foreign(live, owner)) registry.move(sessionId);
+    await reports.fetch(); // also where no call is: it leaves what could not be left before
   }
 
   /** Tells at once, because something has changed. */

@@ -33,10 +33,8 @@ describe("OpenAI transcription of a stretch that the service cannot write down",
     return new Set(call.standIn.log.map(({ connection }) => connection)).size;
   }
 
-  it("tries once more on the next connection", async () => {
-    call = await TranscriptionCall.open({}, { transcript }, (standIn) =>
-      standIn.failTranscription("One.", 1),
-    );
+  /** Two stretches, at which the service fails once; then they are on the next connection. */
+  async function saysTwice(): Promise<void> {
     says(400);
     says(600);
     await call.comes("ready");
@@ -44,6 +42,13 @@ describe("OpenAI transcription of a stretch that the service cannot write down",
     await call.comes("failed PROVIDER_UNAVAILABLE");
     await call.pass(FIRST_RETRY);
     await answered(2, 2);
+  }
+
+  it("tries once more on the next connection", async () => {
+    call = await TranscriptionCall.open({}, { transcript }, (standIn) =>
+      standIn.failTranscription("One.", 1),
+    );
+    await saysTwice();
     await call.comes("final Two.");
     expect(call.all("final")).toEqual(["final One.", "final Two."]);
     expect([call.unheard, connections()]).toEqual([[], 2]);
@@ -53,13 +58,7 @@ describe("OpenAI transcription of a stretch that the service cannot write down",
     call = await TranscriptionCall.open({}, { transcript }, (standIn) =>
       standIn.failTranscription("One.", times),
     );
-    says(400);
-    says(600);
-    await call.comes("ready");
-    await answered(2, 1);
-    await call.comes("failed PROVIDER_UNAVAILABLE");
-    await call.pass(FIRST_RETRY);
-    await answered(2, 2);
+    await saysTwice();
     await call.comes("final Two.");
     says(500);
     await answered(3, 2);
@@ -74,13 +73,7 @@ describe("OpenAI transcription of a stretch that the service cannot write down",
       standIn.failTranscription("One.", 2);
       standIn.failTranscription("Two.", 2);
     });
-    says(400);
-    says(600);
-    await call.comes("ready");
-    await answered(2, 1);
-    await call.comes("failed PROVIDER_UNAVAILABLE");
-    await call.pass(FIRST_RETRY);
-    await answered(2, 2);
+    await saysTwice();
     await call.comes("final ");
     await call.comes("failed PROVIDER_UNAVAILABLE", 2);
     await call.pass(500);
@@ -106,13 +99,7 @@ describe("OpenAI transcription of a stretch that the service cannot write down",
         });
       },
     );
-    says(400);
-    says(600);
-    await call.comes("ready");
-    await answered(2, 1);
-    await call.comes("failed PROVIDER_UNAVAILABLE");
-    await call.pass(FIRST_RETRY);
-    await answered(2, 2);
+    await saysTwice();
     await call.comes("final Two.");
     await call.pass(10_000, 1_000);
     expect([lost, connections()]).toEqual([[500], 2]);

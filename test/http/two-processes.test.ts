@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type AgentProfile, agentProfile } from "../../src/calls/agent-profile.ts";
+import { type AgentProfile, agentProfile, defaultTurnTaking } from "../../src/calls/agent-profile.ts";
 import { drain } from "../../src/calls/drain.ts";
 import { HandOver } from "../../src/calls/hand-over.ts";
 import type { Message } from "../../src/pipeline/language-model.ts";
 import { scriptedLanguageModel } from "../../src/providers/scripted/scripted-language-model.ts";
+import { GatewayError } from "../../src/runtime/errors.ts";
 import { ManualClock } from "../../src/runtime/manual-clock.ts";
 import { readTwiml, type Verb } from "../../src/simulation/twiml-reader.ts";
 import type { Store } from "../../src/store/open-store.ts";
@@ -128,9 +129,36 @@ describe("a call that one process has placed", () => {
     await reports(second, { CallStatus: "ringing" });
     await reports(second, { CallStatus: "busy" });
     expect(first.registry.find(1)?.status).toBe("initiated");
+    const saidAt = clock.wall();
     await pass(BEAT);
-    expect(await store.calls.call(1)).toMatchObject({ status: "busy", endReason: "busy" });
+    expect(await store.calls.call(1)).toMatchObject({ status: "busy", endReason: "busy", endedAt: saidAt });
     expect(second.registry.liveCount).toBe(0);
+  });
+
+  it("ends as the carrier has told another process while the store was away", async () => {
+    const { leave } = store.leftReports;
+    store.leftReports.leave = () => Promise.reject(new GatewayError("STORE_UNAVAILABLE", "away"));
+    await reports(second, { CallStatus: "busy" });
+    expect(second.errors.splice(0)).toHaveLength(1);
+    const saidAt = clock.wall();
+    store.leftReports.leave = leave;
+    await pass(2 * BEAT); // left with the second's next heartbeat, read with the first's
+    expect(await store.calls.call(1)).toMatchObject({ status: "busy", endedAt: saidAt });
+  });
+
+  it("rings on when its process stops, and begins once, where the carrier comes to", async () => {
+    first.registry.move(1);
+    await first.desk.close();
+    const told: string[] = [];
+    second.registry.events.on("event", ({ type }) => told.push(type));
+    await pass(30_000); // adopted
+    expect(second.registry.find(1)).toMatchObject({ call: { sipCallId } });
+    expect(second.registry.find(1)?.answeredAt).toBeUndefined();
+    await asks(second);
+    expect(second.registry.find(1)?.status).toBe("answered");
+    expect(told.filter((type) => type === "call-started" || type === "call-resumed")).toEqual([
+      "call-resumed",
+    ]);
   });
 
   it("gets the verdict of the machine detection that another process was told", async () => {
@@ -262,6 +290,31 @@ describe("a call whose words the carrier recognises", () => {
     first.registry.move(1);
     await pass(1_000);
     expect(readTwiml(await answering).at(-1)).toMatchObject({ verb: "redirect", url: `${SPEECH}?wait=1` });
+  });
+
+  it("ends for the reason that was said, when the carrier asks another process for the last words", async () => {
+    await serve({ ...spoken, turnTaking: { ...defaultTurnTaking, reprompts: 0 } });
+    await dials(first);
+    const goodbye = await heard(first, "");
+    expect(goodbye).toContain("<Hangup/>");
+    expect(await heard(second, "")).toBe(goodbye);
+    const over = { CallSid: "CA1", From: "+14155550100", To: "+15005550006", CallStatus: "completed" };
+    await post(second, "/api/phone/status", over);
+    await pass(BEAT);
+    expect(await store.calls.call(1)).toMatchObject({ endReason: "caller-silent" });
+  });
+
+  it("gets its reply after a restart on a store of its own, at once", async () => {
+    await store.close();
+    store = await storeInStep(clock, "embedded");
+    thinks = 2_000;
+    await serve(spoken);
+    await dials(first);
+    void heard(first, "My heating is off"); // the carrier never gets it
+    await pass(1_000);
+    const reply = heard(second, "", "?wait=1");
+    await pass(2_500);
+    expect(readTwiml(await reply)).toEqual(gather("Second answer."));
   });
 
   it("is taken for one in progress when nobody finds it any more", async () => {

@@ -85,6 +85,15 @@ describe("draining", () => {
     expect(registry.find(1)).toBeUndefined();
   });
 
+  it("gives away placed calls that ring, once the carrier has named them", async () => {
+    registry.admit(aCall({ direction: "outbound", sessionId: 3, sipCallId: "CA3" }), "initiating");
+    const { sipCallId: _, ...unnamed } = aCall({ direction: "outbound", sessionId: 4 });
+    registry.admit(unnamed, "initiating");
+    registry.admit(aCall({ sessionId: 5, sipCallId: "CA5" })); // somebody calls: it is answered here in a moment
+    await drains(2_000);
+    expect(told).toEqual(["call-moved 3 at 1000"]);
+  });
+
   it("says goodbye before its end to those that are never quiet", async () => {
     expect(await drains(22_100)).toBe(true);
     expect(told).toEqual(["goodbye at 19000", "call-ended 1 at 22000", "call-ended 2 at 22000"]);

@@ -38,6 +38,12 @@ function carrierSays(status: "queued" | "ringing" | "busy"): void {
   if (known !== undefined) carrier.calls.set(sipCallId, { ...known, status });
 }
 
+/** Session 2, which the carrier calls `SX_2`. */
+function anotherCall(): void {
+  const call = aCall({ direction: "outbound", createdAt: clock.wall() });
+  registry.admit({ ...call, sessionId: 2, sipCallId: "SX_2" }, "initiating");
+}
+
 describe("a call of whose answer nothing is heard", () => {
   it("is left alone while the carrier has it in its queue", async () => {
     await clock.settleTo(3_600_000);
@@ -57,6 +63,15 @@ describe("a call of whose answer nothing is heard", () => {
     carrier.status = status;
     carrierSays("busy");
     await clock.settleTo(200_000);
+    expect(registry.find(1)?.status).toBe("busy");
+  });
+
+  it("is asked for where it goes on, when another process has had it until now", async () => {
+    registry.move(1);
+    const call = aCall({ direction: "outbound", createdAt: clock.wall() });
+    registry.resume({ call: { ...call, sipCallId }, status: "initiated" });
+    carrierSays("busy");
+    await clock.settleTo(100_000);
     expect(registry.find(1)?.status).toBe("busy");
   });
 
@@ -87,12 +102,7 @@ describe("a call that has ended here", () => {
       registry.end(1, reason);
       await clock.settleTo(1_000);
       expect(carrier.hungUp).toEqual([]);
-      const again = {
-        ...aCall({ direction: "outbound", createdAt: clock.wall() }),
-        sessionId: 2,
-        sipCallId: "SX_2",
-      };
-      registry.admit(again, "initiating");
+      anotherCall();
       goesOnElsewhere = async () => false;
       registry.end(2, reason);
       await clock.settleTo(2_000);
@@ -105,12 +115,7 @@ describe("a call that has ended here", () => {
     registry.end(1, "no-media");
     await clock.settleTo(1_000);
     expect(carrier.hungUp).toEqual([]);
-    const again = {
-      ...aCall({ direction: "outbound", createdAt: clock.wall() }),
-      sessionId: 2,
-      sipCallId: "SX_2",
-    };
-    registry.admit(again, "initiating");
+    anotherCall();
     registry.end(2, "shutdown");
     await clock.settleTo(2_000);
     expect(carrier.hungUp).toEqual(["SX_2"]);
